@@ -1,0 +1,230 @@
+// The sweeps over a recorded graph. Both are loops over an array of nodes: no recursion, whatever
+// the depth.
+#include "autograd.h"
+
+#include <fmt/format.h>
+
+#include "graph.h"
+#include "op.h"
+#include "ops/pointwise.h"
+#include "ops/shape.h"
+#include "tensor_impl.h"
+
+namespace wald {
+namespace {
+
+thread_local bool grad_enabled = true;
+
+/// Adds a contribution to what is there.
+void accumulate(Tensor& total, const Tensor& term) {
+  if (!term.defined()) return;
+  total = total.defined() ? total + term : term;
+}
+
+/// The cotangent that a sweep begins with at an output.
+Tensor initial_cotangent(const Tensor& output, const Tensor& given) {
+  if (!given.defined()) {
+    if (output.numel() != 1)
+      throw ShapeError(fmt::format(
+          "backward: a gradient can be made up only for a scalar; the output has shape {}: give "
+          "the gradient, of that shape",
+          to_string(output.shape())));
+    return full(output.shape(), 1, output.dtype());
+  }
+  if (!(given.shape() == output.shape()))
+    throw ShapeError(fmt::format("backward: a gradient of shape {} for an output of shape {}",
+                                 to_string(given.shape()), to_string(output.shape())));
+  return to(given, output.dtype());
+}
+
+/// What a gradient becomes when it is stored: memory of its own, unless a graph of it is wanted.
+Tensor stored(const Tensor& g, bool create_graph) {
+  if (create_graph) return g;
+  const bool is_only_owner =
+      g.is_contiguous() && g.impl()->use_count() == 1 && g.impl()->storage->use_count() == 1;
+  return is_only_owner ? g : clone(g).detach();
+}
+
+void free_saved(Node& node) {
+  if (node.is_leaf()) return;
+  node.saved.clear();
+  node.is_freed = true;
+}
+
+/// One sweep backward. `cotangents` holds one tensor for each value of the graph.
+struct ReverseSweep {
+  const Graph& graph;
+  std::vector<Tensor> cotangents;
+  bool retain_graph, create_graph;
+
+  explicit ReverseSweep(const Graph& g, const GradOptions& options)
+      : graph(g),
+        cotangents(g.values()),
+        retain_graph(options.retain_graph || options.create_graph),
+        create_graph(options.create_graph) {}
+
+  void start(const std::vector<Tensor>& outputs, const GradOptions& options) {
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const Tensor given = options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i];
+      accumulate(cotangents[static_cast<std::size_t>(graph.value_of(outputs[i]))],
+                 initial_cotangent(outputs[i], given));
+    }
+  }
+
+  /// Takes the cotangents of a node's outputs to those of its inputs. They are dropped, but for
+  /// those in `kept`.
+  void step(const Graph::Item& item, const std::vector<bool>& needed_values,
+            const std::vector<bool>& kept) {
+    Node& node = *item.node;
+    Tensors g;
+    bool any = false;
+    for (std::uint32_t o = 0; o < node.outputs; ++o) {
+      Tensor& value = cotangents[item.first_value + o];
+      any |= value.defined();
+      g.push_back(kept[item.first_value + o] ? value : std::move(value));
+    }
+    if (any) {
+      const Call call(node);
+      for (std::size_t e = 0; e < node.edges.size(); ++e) {
+        const std::int64_t from = graph.source(item, e);
+        if (from < 0 || !needed_values[static_cast<std::size_t>(from)]) continue;
+        accumulate(cotangents[static_cast<std::size_t>(from)],
+                   node.op->vjp(call, static_cast<int>(e), g));
+      }
+    }
+    if (!retain_graph) free_saved(node);
+  }
+};
+
+void check_outputs(const std::vector<Tensor>& outputs, const GradOptions& options) {
+  if (!options.grad_outputs.empty() && options.grad_outputs.size() != outputs.size())
+    throw ShapeError(fmt::format("backward: {} gradients given for {} outputs",
+                                 options.grad_outputs.size(), outputs.size()));
+  for (const Tensor& output : outputs)
+    if (!output.requires_grad())
+      throw GraphError("backward: the output does not require grad: it was not computed from a "
+                       "tensor that does, or recording was off");
+}
+
+}  // namespace
+
+bool is_grad_enabled() { return grad_enabled; }
+
+GradMode::GradMode(bool enabled) : before_(grad_enabled) { grad_enabled = enabled; }
+GradMode::~GradMode() { grad_enabled = before_; }
+
+void backward(const std::vector<Tensor>& outputs, const GradOptions& options) {
+  check_outputs(outputs, options);
+  const GradMode mode(options.create_graph);
+  const Graph graph(outputs);
+  ReverseSweep sweep(graph, options);
+  sweep.start(outputs, options);
+  const std::vector<bool> all(graph.values(), true), none(graph.values(), false);
+  for (const Graph::Item& item : graph.items()) {
+    if (!item.node->sinks.empty()) {
+      for (std::uint32_t o = 0; o < item.node->outputs; ++o) {
+        Tensor& g = sweep.cotangents[item.first_value + o];
+        if (!g.defined()) continue;
+        deliver(*item.node, o, [&](const Tensor& before) {
+          return before.defined() ? before + g : stored(g, options.create_graph);
+        });
+      }
+    }
+    sweep.step(item, all, none);
+  }
+}
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const GradOptions& options) {
+  check_outputs(outputs, options);
+  const GradMode mode(options.create_graph);
+  const Graph graph(outputs);
+  std::vector<bool> wanted(graph.values());
+  for (const Tensor& input : inputs) {
+    const std::int64_t value = graph.value_of(input);
+    if (value >= 0) wanted[static_cast<std::size_t>(value)] = true;
+  }
+  const std::vector<bool> items = graph.items_reaching(wanted);
+  std::vector<bool> needed = wanted;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (items[i])
+      for (std::uint32_t o = 0; o < graph.items()[i].node->outputs; ++o)
+        needed[graph.items()[i].first_value + o] = true;
+
+  ReverseSweep sweep(graph, options);
+  sweep.start(outputs, options);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (items[i])
+      sweep.step(graph.items()[i], needed, wanted);
+    else if (!sweep.retain_graph)
+      free_saved(*graph.items()[i].node);
+  }
+
+  std::vector<Tensor> gradients;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::int64_t value = graph.value_of(inputs[i]);
+    gradients.push_back(value < 0 ? Tensor() : sweep.cotangents[static_cast<std::size_t>(value)]);
+    if (!gradients.back().defined() && !options.allow_unused)
+      throw GraphError(fmt::format("grad: the outputs do not depend on input {}; allow_unused gives "
+                                   "an undefined gradient for it",
+                                   i));
+  }
+  return gradients;
+}
+
+Tensor grad(const Tensor& output, const Tensor& input, const GradOptions& options) {
+  return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, options)[0];
+}
+
+std::vector<Tensor> forward_sweep(const std::vector<Tensor>& outputs,
+                                  const std::vector<Tensor>& inputs,
+                                  const std::vector<Tensor>& tangents) {
+  const Graph graph(outputs);
+  std::vector<bool> given(graph.values());
+  std::vector<Tensor> carried(graph.values());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::int64_t value = graph.value_of(inputs[i]);
+    if (value < 0) continue;
+    given[static_cast<std::size_t>(value)] = true;
+    carried[static_cast<std::size_t>(value)] = tangents[i];
+  }
+  const std::vector<bool> items = graph.items_reaching(given);
+
+  // Each tangent is dropped after its last use.
+  std::vector<std::uint32_t> uses(graph.values());
+  for (const Tensor& output : outputs)
+    if (const std::int64_t value = graph.value_of(output); value >= 0)
+      ++uses[static_cast<std::size_t>(value)];
+  auto for_each_source = [&](const Graph::Item& item, auto&& visit) {
+    for (std::size_t e = 0; e < item.node->edges.size(); ++e)
+      if (const std::int64_t from = graph.source(item, e); from >= 0)
+        visit(e, static_cast<std::size_t>(from));
+  };
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (items[i]) for_each_source(graph.items()[i], [&](std::size_t, std::size_t v) { ++uses[v]; });
+
+  for (std::size_t i = items.size(); i-- > 0;) {
+    if (!items[i]) continue;
+    const Graph::Item& item = graph.items()[i];
+    Tensors t(item.node->edges.size());
+    bool any = false;
+    for_each_source(item, [&](std::size_t e, std::size_t v) {
+      t[e] = carried[v];
+      any |= t[e].defined();
+      if (--uses[v] == 0) carried[v] = Tensor();
+    });
+    if (!any) continue;
+    const Tensors out = item.node->op->jvp(Call(*item.node), t);
+    for (std::uint32_t o = 0; o < item.node->outputs; ++o)
+      if (!given[item.first_value + o]) carried[item.first_value + o] = out[o];
+  }
+
+  std::vector<Tensor> results;
+  for (const Tensor& output : outputs) {
+    const std::int64_t value = graph.value_of(output);
+    results.push_back(value < 0 ? Tensor() : carried[static_cast<std::size_t>(value)]);
+  }
+  return results;
+}
+
+}  // namespace wald

@@ -1,0 +1,53 @@
+// The part of a graph that one sweep goes through, in topological order. For autograd.cpp and
+// transforms.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <wald/engine/node.h>
+
+namespace wald {
+
+/// Every node that the given values depend on. Nodes and their outputs have numbers, so that a sweep
+/// keeps what it carries in plain arrays.
+class Graph {
+ public:
+  explicit Graph(std::span<const Tensor> values);
+
+  struct Item {
+    Ref<Node> node;
+    std::uint32_t first_edge;   // into targets
+    std::uint32_t first_value;  // number of its first output
+  };
+
+  /// Latest first: every node stands before those it depends on.
+  const std::vector<Item>& items() const { return items_; }
+  std::size_t values() const { return values_; }
+  /// Number of the value that an edge comes from; -1 for a constant.
+  std::int64_t source(const Item& item, std::size_t edge) const {
+    return sources_[item.first_edge + edge];
+  }
+  /// Number of a tensor's value; -1 if it is not in this graph.
+  std::int64_t value_of(const Tensor& x) const;
+
+  /// For each item, whether one of the marked values can be reached from it.
+  std::vector<bool> items_reaching(const std::vector<bool>& marked) const;
+
+ private:
+  std::int64_t find(const Node* node) const;
+  std::int64_t value_number(std::int64_t place, std::uint32_t output) const;
+  std::uint32_t insert(const Ref<Node>& node);
+  void grow();
+
+  std::vector<Item> items_;
+  std::vector<std::int64_t> sources_;
+  std::size_t values_ = 0;
+  // Open addressing from node to its number when found, and from there to its place in items_.
+  std::vector<std::pair<const Node*, std::uint32_t>> table_;
+  std::vector<std::uint32_t> place_;
+  std::size_t found_ = 0;
+};
+
+}  // namespace wald

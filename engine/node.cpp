@@ -1,0 +1,97 @@
+#include "node.h"
+
+#include <atomic>
+#include <cctype>
+#include <mutex>
+
+#include "op.h"
+#include "tensor_impl.h"
+
+namespace wald {
+namespace {
+
+std::atomic<std::uint64_t> next_sequence{0};
+std::mutex sink_mutex;
+
+/// The place of a leaf in the graph: nothing to run, nothing to differentiate.
+class Leaf final : public Op {
+ public:
+  std::string_view name() const override { return "leaf"; }
+  Metas infer(Inputs) const override { return {}; }
+  std::uint64_t uses(int) const override { return 0; }
+  Tensor vjp(const Call&, int, Inputs) const override { return {}; }
+  Tensors jvp(const Call&, Inputs) const override { return {}; }
+  std::shared_ptr<const Op> keep() const override { return {std::shared_ptr<void>(), this}; }
+};
+const Leaf leaf_op;
+
+}  // namespace
+
+Node::Node(std::shared_ptr<const Op> what, std::size_t n)
+    : op(std::move(what)), sequence(next_sequence++), outputs(static_cast<std::uint32_t>(n)) {}
+Node::~Node() = default;
+
+void Node::release(Node* node) {
+  // Deleting a node lets go of its inputs' nodes, which come here in turn: a queue in place of
+  // recursion, since a chain may be a million long.
+  thread_local std::vector<Node*> queue;
+  thread_local bool is_draining = false;
+  queue.push_back(node);
+  if (is_draining) return;
+  is_draining = true;
+  while (!queue.empty()) {
+    Node* last = queue.back();
+    queue.pop_back();
+    delete last;
+  }
+  queue.shrink_to_fit();
+  is_draining = false;
+}
+
+bool Node::is_leaf() const { return op.get() == &leaf_op; }
+
+std::string Node::name() const {
+  if (is_leaf()) return "AccumulateGrad";
+  std::string camel;
+  bool upper = true;
+  for (char c : op->name()) {
+    if (c == '_') {
+      upper = true;
+      continue;
+    }
+    camel += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    upper = false;
+  }
+  return camel + "Backward0";
+}
+
+Ref<Node> make_leaf_node(TensorImpl* leaf) {
+  Ref<Node> node(new Node(leaf_op.keep(), 1));
+  add_sink(*node, 0, leaf);
+  return node;
+}
+
+void add_sink(Node& node, std::uint32_t output, TensorImpl* tensor) {
+  std::lock_guard lock(sink_mutex);
+  node.sinks.push_back({output, tensor});
+}
+
+void remove_sink(Node& node, TensorImpl* tensor) {
+  std::lock_guard lock(sink_mutex);
+  for (std::size_t i = node.sinks.size(); i-- > 0;)
+    if (node.sinks[i].tensor == tensor) node.sinks.erase(i);
+}
+
+void deliver(Node& node, std::uint32_t output,
+             const std::function<Tensor(const Tensor& before)>& accumulated) {
+  // A gradient replaced under the lock ends after it: its end may come back here.
+  InlineVector<Tensor, 1> replaced;
+  std::lock_guard lock(sink_mutex);
+  for (Node::Sink& sink : node.sinks) {
+    if (sink.output != output || (node.is_leaf() && !sink.tensor->requires_grad)) continue;
+    replaced.push_back(sink.tensor->grad);
+    sink.tensor->grad = accumulated(sink.tensor->grad);
+  }
+}
+
+}  // namespace wald

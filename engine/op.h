@@ -1,0 +1,159 @@
+// The contract of an operation: what it makes (infer), how (run), and how it is differentiated.
+//
+// There are three kinds, told apart by the derivative rule: Pointwise states its partial
+// derivatives, Linear its transpose, a structured op derives from Op and states vjp and jvp.
+// Rules are written in tensor operations, so that they record themselves when a graph of the
+// gradient is wanted. Only `run` and `view` see memory.
+//
+// An op counts its axes from the end and maps over any leading axes beyond those it was made for: a
+// batch of cotangents or tangents is one more leading axis.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <wald/engine/node.h>
+#include <wald/engine/tensor.h>
+#include <wald/kernels/backend.h>
+
+namespace wald {
+
+using Tensors = InlineVector<Tensor, 2>;
+using Inputs = std::span<const Tensor>;
+
+/// Shape and element type of a result.
+struct Meta {
+  Dims shape;
+  DType dtype = DType::float64;
+};
+using Metas = InlineVector<Meta, 1>;
+
+/// A recorded call, as a derivative rule sees it.
+class Call {
+ public:
+  explicit Call(const Node& node) : node_(node) {}
+
+  /// The i-th input. Throws GraphError if it was not saved or has been written since.
+  Tensor in(int i) const { return saved(i); }
+  /// The i-th output, connected to the graph.
+  Tensor out(int i = 0) const;
+
+  static constexpr int output_slot(int i) { return 32 + i; }
+  /// The slots that have been asked for, a bit each.
+  std::uint64_t used() const { return used_; }
+
+ private:
+  const Tensor& saved(int slot) const;
+
+  const Node& node_;
+  mutable std::uint64_t used_ = 0;
+};
+
+class Op {
+ public:
+  virtual ~Op() = default;
+
+  /// In snake case: "exp" is printed as ExpBackward0.
+  virtual std::string_view name() const = 0;
+
+  /// Checks the inputs and says what comes out. Must not read memory.
+  virtual Metas infer(Inputs in) const = 0;
+  /// Computes the outputs, which are allocated and contiguous.
+  virtual void run(Inputs in, std::span<Tensor> out) const;
+  /// An op that gives another view of its input's memory has `view` in place of `run`.
+  virtual bool is_view() const { return false; }
+  virtual Tensor view(const Tensor& in, const Meta& meta) const;
+
+  /// The values (bits i for inputs, Call::output_slot(i) for outputs) that the derivative by
+  /// `input` uses.
+  virtual std::uint64_t uses(int input) const = 0;
+  /// The cotangent of `input`, given those of the outputs (undefined where zero); undefined if zero.
+  virtual Tensor vjp(const Call& call, int input, Inputs g) const = 0;
+  /// The tangents of the outputs, given those of the inputs (undefined where zero).
+  virtual Tensors jvp(const Call& call, Inputs t) const = 0;
+
+  /// This op with its attributes, to be kept by a node.
+  virtual std::shared_ptr<const Op> keep() const = 0;
+};
+
+/// Runs the op on the inputs and, if a gradient may be wanted, records it.
+Tensors record_all(const Op& op, Inputs in);
+/// The same for an op of one output.
+Tensor record(const Op& op, std::initializer_list<Tensor> in);
+Tensor record(const Op& op, Inputs in);
+
+/// Called with the name of each op that record runs, if set: for tests of completeness.
+extern void (*record_observer)(std::string_view op);
+
+/// A partial derivative: a constant or a tensor expression of the call's values.
+class Partial {
+ public:
+  Partial(double constant) : constant_(constant) {}
+  Partial(Tensor value) : value_(std::move(value)) {}
+  /// g times the partial, an exact 0 of g staying 0; undefined if the partial is 0.
+  Tensor times(const Tensor& g) const;
+
+ private:
+  Tensor value_;
+  double constant_ = 0;
+};
+
+/// An op that computes each element from the inputs' elements at the same place.
+class Pointwise final : public Op {
+ public:
+  using Rule = Partial (*)(const Call& call);
+
+  /// `formula` names the scalar formula (kernels/formulas.h); one rule for each input.
+  Pointwise(const char* formula, std::initializer_list<Rule> partials)
+      : Pointwise(formula, formula, partials) {}
+  /// With a name of its own in the graph.
+  Pointwise(const char* name, const char* formula, std::initializer_list<Rule> partials);
+
+  /// Promotes and broadcasts the inputs, then records.
+  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x, const Tensor& y) const;
+
+  std::string_view name() const override { return name_; }
+  Metas infer(Inputs in) const override;
+  void run(Inputs in, std::span<Tensor> out) const override;
+  std::uint64_t uses(int input) const override;
+  Tensor vjp(const Call& call, int input, Inputs g) const override;
+  Tensors jvp(const Call& call, Inputs t) const override;
+  std::shared_ptr<const Op> keep() const override;
+
+ private:
+  Tensor apply(std::span<Tensor> in) const;
+  const kernels::PointwiseKernel& kernel(const kernels::Backend&) const;
+
+  const char* name_;
+  const char* formula_;
+  std::vector<Rule> partials_;
+  // What each rule uses, found by trying it once; a first bit apart says that it was.
+  mutable std::atomic<std::uint64_t> uses_[2] = {};
+  mutable std::atomic<const kernels::PointwiseKernel*> cpu_kernel_{nullptr};
+};
+
+/// An op that is linear in one tensor; Self has its attributes as members and states
+/// `Tensor transpose(const Tensor& g) const`.
+template <class Self>
+class Linear : public Op {
+ public:
+  std::uint64_t uses(int) const override { return 0; }
+  Tensor vjp(const Call&, int, Inputs g) const override { return self().transpose(g[0]); }
+  Tensors jvp(const Call&, Inputs t) const override { return {record(*this, t)}; }
+  std::shared_ptr<const Op> keep() const override { return std::make_shared<Self>(self()); }
+
+ private:
+  const Self& self() const { return static_cast<const Self&>(*this); }
+};
+
+/// x as `dtype`; x itself if it is that already.
+Tensor to(const Tensor& x, DType dtype);
+
+}  // namespace wald

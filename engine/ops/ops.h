@@ -1,0 +1,7 @@
+// Every operation.
+#pragma once
+
+#include <wald/engine/ops/linalg.h>
+#include <wald/engine/ops/pointwise.h>
+#include <wald/engine/ops/reduce.h>
+#include <wald/engine/ops/shape.h>

@@ -1,0 +1,298 @@
+#include "tensor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "autograd.h"
+#include "node.h"
+#include "op.h"
+#include "tensor_impl.h"
+
+namespace wald {
+
+Storage::Storage(const kernels::Backend& on, std::size_t size)
+    : backend(on), data(on.allocate(size)), bytes(size) {
+  if (!data)
+    throw DeviceError(fmt::format("out of memory: {} bytes wanted on {}", size, on.name));
+}
+Storage::Storage(const kernels::Backend& on, void* borrowed, std::function<void()> release)
+    : backend(on), data(borrowed), bytes(0), on_release(std::move(release)) {}
+Storage::~Storage() {
+  if (bytes > 0) backend.release(data, bytes);
+  if (on_release) on_release();
+}
+
+TensorImpl::~TensorImpl() {
+  if (is_sink) remove_sink(*node, this);
+}
+
+Tensor::Tensor() = default;
+Tensor::Tensor(Ref<TensorImpl> impl) : impl_(std::move(impl)) {}
+Tensor::Tensor(const Tensor&) = default;
+Tensor::Tensor(Tensor&&) noexcept = default;
+Tensor& Tensor::operator=(const Tensor&) = default;
+Tensor& Tensor::operator=(Tensor&&) noexcept = default;
+Tensor::~Tensor() = default;
+
+namespace {
+
+const TensorImpl& checked(const Ref<TensorImpl>& impl) {
+  if (!impl) throw GraphError("an undefined tensor was used; give it a value first");
+  return *impl;
+}
+
+void require_dtype(const Tensor& x, DType asked) {
+  if (x.dtype() != asked)
+    throw DTypeError(
+        fmt::format("data: the tensor holds {}, not {}", name_of(x.dtype()), name_of(asked)));
+}
+
+/// Called before every write in place.
+void require_writable(const Tensor& x, const char* what) {
+  if (!x.is_leaf())
+    throw GraphError(fmt::format(
+        "{}: the result of an operation cannot be written in place, only a leaf", what));
+  if (x.requires_grad() && is_grad_enabled())
+    throw GraphError(fmt::format(
+        "{}: a leaf that requires grad can be written in place only under NoGradGuard", what));
+}
+
+}  // namespace
+
+const Dims& Tensor::shape() const { return checked(impl_).shape; }
+const Dims& Tensor::strides() const { return checked(impl_).strides; }
+DType Tensor::dtype() const { return checked(impl_).dtype; }
+
+std::int64_t Tensor::size(std::int64_t axis) const {
+  return shape()[axis_at(axis_from_end(axis, dim(), "size"), shape().size())];
+}
+
+bool Tensor::is_contiguous() const {
+  std::int64_t expected = 1;
+  for (std::size_t i = shape().size(); i-- > 0;) {
+    if (shape()[i] == 0) return true;
+    if (shape()[i] != 1 && strides()[i] != expected) return false;
+    expected *= shape()[i];
+  }
+  return true;
+}
+
+template <class T>
+T Tensor::item() const {
+  if (numel() != 1)
+    throw ShapeError(
+        fmt::format("item: the tensor of shape {} has {} elements, not one", to_string(shape()),
+                    numel()));
+  return visit_dtype(dtype(), [&](auto type) {
+    return static_cast<T>(*reinterpret_cast<const decltype(type)*>(impl_->data()));
+  });
+}
+
+template <class T>
+std::vector<T> Tensor::to_vector() const {
+  const Tensor x = contiguous_detached(*this);
+  std::vector<T> out(static_cast<std::size_t>(numel()));
+  visit_dtype(dtype(), [&](auto type) {
+    const auto* from = reinterpret_cast<const decltype(type)*>(x.impl()->data());
+    std::transform(from, from + out.size(), out.begin(),
+                   [](auto value) { return static_cast<T>(value); });
+  });
+  return out;
+}
+
+template <class T>
+const T* Tensor::data() const {
+  require_dtype(*this, dtype_of<T>::value);
+  return reinterpret_cast<const T*>(impl_->data());
+}
+
+template <class T>
+T* Tensor::mutable_data() {
+  require_dtype(*this, dtype_of<T>::value);
+  require_writable(*this, "mutable_data");
+  ++impl_->storage->version;
+  return reinterpret_cast<T*>(impl_->data());
+}
+
+Tensor& Tensor::copy_(const Tensor& source) {
+  require_writable(*this, "copy_");
+  const Dims shape_of_both = broadcast_shapes(shape(), source.shape(), "copy_");
+  if (!(shape_of_both == shape()))
+    throw ShapeError(fmt::format("copy_: a source of shape {} does not fit into shape {}",
+                                 to_string(source.shape()), to_string(shape())));
+  Dims stride(shape().size(), 0);
+  const std::size_t shift = shape().size() - source.shape().size();
+  for (std::size_t i = 0; i < source.shape().size(); ++i)
+    if (source.shape()[i] != 1) stride[shift + i] = source.strides()[i];
+  ++impl_->storage->version;
+  impl_->storage->backend.copy(source.dtype(), dtype(), kernel_shape(shape()),
+                               {source.impl()->data(), stride.data()}, impl_->view());
+  return *this;
+}
+
+Tensor& Tensor::fill_(double value) { return copy_(full({}, value, dtype())); }
+
+bool Tensor::requires_grad() const {
+  return checked(impl_).requires_grad || (impl_->node && !impl_->node->is_leaf());
+}
+
+Tensor& Tensor::requires_grad_(bool value) {
+  if (!is_leaf())
+    throw GraphError("requires_grad_: only a leaf can be marked; detach() the value first");
+  if (value && !is_floating(dtype()))
+    throw DTypeError(fmt::format("requires_grad_: only float64 and float32 can be differentiated, "
+                                 "not {}",
+                                 name_of(dtype())));
+  impl_->requires_grad = value;
+  if (value && !impl_->node) {
+    impl_->node = make_leaf_node(impl_.get());
+    impl_->is_sink = true;
+  }
+  return *this;
+}
+
+bool Tensor::is_leaf() const { return !checked(impl_).node || impl_->node->is_leaf(); }
+
+Ref<Node> Tensor::grad_fn() const { return is_leaf() ? nullptr : impl_->node; }
+
+Tensor Tensor::grad() const { return checked(impl_).grad; }
+
+void Tensor::set_grad(const Tensor& grad) {
+  if (grad.defined() && !(grad.shape() == shape()))
+    throw ShapeError(fmt::format("set_grad: a gradient of shape {} for a tensor of shape {}",
+                                 to_string(grad.shape()), to_string(shape())));
+  checked(impl_);
+  impl_->grad = grad;
+}
+
+void Tensor::retain_grad() {
+  if (!requires_grad())
+    throw GraphError("retain_grad: the tensor does not require grad");
+  if (impl_->is_sink) return;
+  impl_->is_sink = true;
+  add_sink(*impl_->node, impl_->output, impl_.get());
+}
+
+Tensor Tensor::detach() const {
+  const TensorImpl& self = checked(impl_);
+  return alias(*this, self.shape, self.strides, self.offset);
+}
+
+void Tensor::backward(const Tensor& gradient, bool retain_graph, bool create_graph) const {
+  GradOptions options{{}, retain_graph, create_graph, false};
+  if (gradient.defined()) options.grad_outputs = {gradient};
+  wald::backward({*this}, options);
+}
+
+Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype) {
+  if (shape.size() > max_rank)
+    throw ShapeError(fmt::format("a tensor of {} axes was asked for; {} is the limit",
+                                 shape.size(), max_rank));
+  for (std::int64_t size : shape)
+    if (size < 0) throw ShapeError(fmt::format("negative size in shape {}", to_string(shape)));
+  Ref<TensorImpl> impl(new TensorImpl);
+  const std::size_t bytes = static_cast<std::size_t>(numel(shape)) * size_of(dtype);
+  impl->storage = Ref<Storage>(new Storage(backend, std::max<std::size_t>(bytes, 1)));
+  impl->shape = shape;
+  impl->strides = contiguous_strides(shape);
+  impl->dtype = dtype;
+  return Tensor(std::move(impl));
+}
+
+Tensor alias(const Tensor& x, Dims shape, Dims strides, std::int64_t offset) {
+  Ref<TensorImpl> impl(new TensorImpl);
+  impl->storage = x.impl()->storage;
+  impl->shape = std::move(shape);
+  impl->strides = std::move(strides);
+  impl->offset = offset;
+  impl->dtype = x.dtype();
+  return Tensor(std::move(impl));
+}
+
+Tensor contiguous_detached(const Tensor& x) {
+  if (x.is_contiguous()) return x.detach();
+  Tensor out = allocate(backend_of(x), x.shape(), x.dtype());
+  backend_of(x).copy(x.dtype(), x.dtype(), kernel_shape(x.shape()), x.impl()->view(),
+                     out.impl()->view());
+  return out;
+}
+
+const char* name_of(DType dtype) {
+  switch (dtype) {
+    case DType::boolean: return "boolean";
+    case DType::int64: return "int64";
+    case DType::float32: return "float32";
+    case DType::float64: break;
+  }
+  return "float64";
+}
+
+Tensor empty(const Dims& shape, DType dtype) {
+  return allocate(kernels::cpu_backend(), shape, dtype);
+}
+
+Tensor full(const Dims& shape, double value, DType dtype) {
+  Tensor out = empty(shape, dtype);
+  backend_of(out).fill(dtype, out.impl()->data(), out.numel(), value);
+  return out;
+}
+Tensor zeros(const Dims& shape, DType dtype) { return full(shape, 0, dtype); }
+Tensor ones(const Dims& shape, DType dtype) { return full(shape, 1, dtype); }
+
+Tensor eye(std::int64_t n, DType dtype) {
+  Tensor out = zeros({n, n}, dtype);
+  const Tensor diagonal = alias(out, {n}, {n + 1}, 0);
+  backend_of(out).copy(dtype, dtype, kernel_shape(diagonal.shape()),
+                       {ones({1}, dtype).impl()->data(), Dims{0}.data()}, diagonal.impl()->view());
+  return out;
+}
+
+template <class T>
+Tensor from_span(std::span<const T> values, const Dims& shape) {
+  if (static_cast<std::int64_t>(values.size()) != numel(shape))
+    throw ShapeError(fmt::format("from_span: {} values for shape {}, which holds {}",
+                                 values.size(), to_string(shape), numel(shape)));
+  Tensor out = empty(shape, dtype_of<T>::value);
+  std::copy(values.begin(), values.end(), out.mutable_data<T>());
+  return out;
+}
+
+template <class T>
+Tensor from_memory(const T* data, const Dims& shape, std::function<void()> release) {
+  Ref<TensorImpl> impl(new TensorImpl);
+  impl->storage = Ref<Storage>(
+      new Storage(kernels::cpu_backend(), const_cast<T*>(data), std::move(release)));
+  impl->shape = shape;
+  impl->strides = contiguous_strides(shape);
+  impl->dtype = dtype_of<T>::value;
+  return Tensor(std::move(impl));
+}
+
+Literal::Literal(std::initializer_list<Literal> parts) {
+  if (parts.size() > 0) shape_ = parts.begin()->shape_;
+  for (const Literal& part : parts) {
+    if (!(part.shape_ == shape_))
+      throw ShapeError(fmt::format("tensor: a part of shape {} after one of shape {}",
+                                   to_string(part.shape_), to_string(shape_)));
+    values_.insert(values_.end(), part.values_.begin(), part.values_.end());
+  }
+  shape_.insert(0, static_cast<std::int64_t>(parts.size()));
+}
+
+Tensor tensor(const Literal& values) { return from_vector(values.values(), values.shape()); }
+
+#define WALD_FOR_TYPE(T)                                        \
+  template T Tensor::item<T>() const;                           \
+  template std::vector<T> Tensor::to_vector<T>() const;         \
+  template const T* Tensor::data<T>() const;                    \
+  template T* Tensor::mutable_data<T>();                        \
+  template Tensor from_span<T>(std::span<const T>, const Dims&); \
+  template Tensor from_memory<T>(const T*, const Dims&, std::function<void()>);
+WALD_FOR_TYPE(double)
+WALD_FOR_TYPE(float)
+WALD_FOR_TYPE(std::int64_t)
+WALD_FOR_TYPE(bool)
+#undef WALD_FOR_TYPE
+
+}  // namespace wald

@@ -1,0 +1,63 @@
+// What a Tensor points at: storage, layout, and autograd's fields. For the engine's own files.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include <wald/engine/ref.h>
+#include <wald/engine/tensor.h>
+#include <wald/kernels/backend.h>
+
+namespace wald {
+
+/// Memory of a device, shared by every view of it. `version` counts the writes in place.
+struct Storage : RefCounted {
+  Storage(const kernels::Backend& backend, std::size_t bytes);
+  Storage(const kernels::Backend& backend, void* borrowed, std::function<void()> release);
+  ~Storage();
+
+  const kernels::Backend& backend;
+  void* data;
+  std::size_t bytes;  // 0 for borrowed memory
+  std::function<void()> on_release;
+  std::atomic<std::uint32_t> version{0};
+};
+
+struct TensorImpl : RefCounted {
+  Ref<Storage> storage;
+  Dims shape, strides;
+  std::int64_t offset = 0;
+  DType dtype = DType::float64;
+  bool requires_grad = false;  // of a leaf; an intermediate value has a node instead
+  bool is_sink = false;        // the node keeps a pointer back, to deliver the gradient
+  std::uint32_t output = 0;    // which output of the node this is
+  Ref<Node> node;              // a leaf that requires grad has one too, its place in the graph
+  Tensor grad;
+
+  ~TensorImpl();
+
+  char* data() const {
+    return static_cast<char*>(storage->data) + offset * static_cast<std::int64_t>(size_of(dtype));
+  }
+  kernels::View view() const { return {data(), strides.data()}; }
+};
+
+inline kernels::Shape kernel_shape(const Dims& shape) {
+  return {static_cast<int>(shape.size()), shape.data()};
+}
+
+/// A new, contiguous, uninitialized tensor.
+Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype);
+
+/// Another view of x's memory, outside the graph.
+Tensor alias(const Tensor& x, Dims shape, Dims strides, std::int64_t offset);
+
+/// x itself if contiguous, else a copy, outside the graph.
+Tensor contiguous_detached(const Tensor& x);
+
+inline const kernels::Backend& backend_of(const Tensor& x) { return x.impl()->storage->backend; }
+
+/// "float64".
+const char* name_of(DType dtype);
+
+}  // namespace wald

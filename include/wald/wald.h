@@ -1,0 +1,16 @@
+// Everything a program that embeds wald needs: tensors, differentiation, optimizers, models.
+#pragma once
+
+#include <wald/engine/autograd.h>
+#include <wald/engine/ops/ops.h>
+#include <wald/engine/print.h>
+#include <wald/engine/tensor.h>
+#include <wald/engine/transforms.h>
+#include <wald/models/distributions.h>
+#include <wald/models/inference.h>
+#include <wald/models/kaplan_meier.h>
+#include <wald/models/random.h>
+#include <wald/models/simulate.h>
+#include <wald/models/summary.h>
+#include <wald/models/survival.h>
+#include <wald/optim/lbfgs.h>

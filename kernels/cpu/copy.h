@@ -1,0 +1,11 @@
+// Strided copies, conversions between element types, and filling: see Backend for the contract.
+#pragma once
+
+#include <wald/kernels/backend.h>
+
+namespace wald::kernels {
+
+void copy(DType from, DType to, Shape, View in, View out);
+void fill(DType, void* out, std::int64_t n, double value);
+
+}  // namespace wald::kernels

@@ -1,0 +1,216 @@
+// Matrix products: the shapes of statistics (very tall times very narrow) by the project's own
+// vector kernels, the rest by OpenBLAS. Rows are cut into blocks of fixed size, each block is one
+// single-threaded product, and partial sums over rows are combined in a fixed tree: the same bits
+// for any number of threads.
+#include "matmul.h"
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "copy.h"
+#include "parallel.h"
+#include "reduce.h"
+#include "simd.h"
+
+namespace wald::kernels {
+namespace {
+
+/// A matrix in memory: element (i, j) at data[i * row + j * col].
+template <class T>
+struct Matrix {
+  const T* data;
+  std::int64_t row, col;
+  std::int64_t rows, cols;
+
+  Matrix transposed() const { return {data, col, row, cols, rows}; }
+  Matrix row_range(std::int64_t begin, std::int64_t n) const {
+    return {data + begin * row, row, col, n, cols};
+  }
+  Matrix col_range(std::int64_t begin, std::int64_t n) const {
+    return {data + begin * col, row, col, rows, n};
+  }
+};
+
+/// A matrix as BLAS takes it, one of its strides being 1; copied if neither is.
+template <class T>
+class BlasMatrix {
+ public:
+  explicit BlasMatrix(Matrix<T> m) {
+    if ((m.col != 1 && m.cols > 1) || (m.rows > 1 && m.row < m.cols)) {
+      if ((m.row == 1 || m.rows == 1) && (m.cols <= 1 || m.col >= m.rows)) {
+        m = m.transposed();
+        is_transposed_ = true;
+      } else {
+        m = pack(m);
+      }
+    }
+    data_ = m.data;
+    stride_ = static_cast<int>(m.rows > 1 ? m.row : std::max<std::int64_t>(1, m.cols));
+  }
+
+  CBLAS_TRANSPOSE order() const { return is_transposed_ ? CblasTrans : CblasNoTrans; }
+  bool is_transposed() const { return is_transposed_; }
+  const T* data() const { return data_; }
+  int stride() const { return stride_; }
+
+ private:
+  Matrix<T> pack(const Matrix<T>& m) {
+    packed_.resize(m.rows * m.cols);
+    const std::int64_t size[] = {m.rows, m.cols}, from[] = {m.row, m.col}, to[] = {m.cols, 1};
+    const DType dtype = dtype_of<T>::value;
+    copy(dtype, dtype, {2, size}, {m.data, from}, {packed_.data(), to});
+    return {packed_.data(), m.cols, 1, m.rows, m.cols};
+  }
+
+  std::vector<T> packed_;
+  const T* data_;
+  int stride_;
+  bool is_transposed_ = false;
+};
+
+void gemm(const BlasMatrix<double>& a, const BlasMatrix<double>& b, double* c, int stride, int m,
+          int n, int k) {
+  cblas_dgemm(CblasRowMajor, a.order(), b.order(), m, n, k, 1.0, a.data(), a.stride(), b.data(),
+              b.stride(), 0.0, c, stride);
+}
+void gemm(const BlasMatrix<float>& a, const BlasMatrix<float>& b, float* c, int stride, int m,
+          int n, int k) {
+  cblas_sgemm(CblasRowMajor, a.order(), b.order(), m, n, k, 1.0f, a.data(), a.stride(), b.data(),
+              b.stride(), 0.0f, c, stride);
+}
+void gemv(const BlasMatrix<double>& a, int m, int k, const double* x, int step, double* y) {
+  const bool t = a.is_transposed();
+  cblas_dgemv(CblasRowMajor, a.order(), t ? k : m, t ? m : k, 1.0, a.data(), a.stride(), x, step,
+              0.0, y, 1);
+}
+void gemv(const BlasMatrix<float>& a, int m, int k, const float* x, int step, float* y) {
+  const bool t = a.is_transposed();
+  cblas_sgemv(CblasRowMajor, a.order(), t ? k : m, t ? m : k, 1.0f, a.data(), a.stride(), x, step,
+              0.0f, y, 1);
+}
+
+void tall_times_small(const TallTimesSmall<double>& a) { simd().tall_times_small_f64(a); }
+void tall_times_small(const TallTimesSmall<float>& a) { simd().tall_times_small_f32(a); }
+void tall_cross(const TallCross<double>& a) { simd().tall_cross_f64(a); }
+void tall_cross(const TallCross<float>& a) { simd().tall_cross_f32(a); }
+
+/// c (contiguous rows `stride` apart) = a b on the calling thread, by BLAS.
+template <class T>
+void blas_product(const Matrix<T>& a, const Matrix<T>& b, T* c, std::int64_t stride) {
+  const SingleThreadedBlas guard;
+  const int m = static_cast<int>(a.rows), n = static_cast<int>(b.cols),
+            k = static_cast<int>(a.cols);
+  if (n == 1 && stride == 1 && b.row != 0)
+    return gemv(BlasMatrix<T>(a), m, k, b.data, static_cast<int>(b.row), c);
+  if (m == 1 && a.col != 0)
+    return gemv(BlasMatrix<T>(b.transposed()), n, k, a.data, static_cast<int>(a.col), c);
+  gemm(BlasMatrix<T>(a), BlasMatrix<T>(b), c, static_cast<int>(stride), m, n, k);
+}
+
+template <class T>
+void tiny_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
+  for (std::int64_t i = 0; i < a.rows; ++i)
+    for (std::int64_t j = 0; j < b.cols; ++j) {
+      T total = 0;
+      for (std::int64_t l = 0; l < a.cols; ++l)
+        total += a.data[i * a.row + l * a.col] * b.data[l * b.row + j * b.col];
+      c[i * b.cols + j] = total;
+    }
+}
+
+/// Both operands tall along the summed axis, the result small.
+template <class T>
+void cross_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
+  const std::int64_t m = a.rows, n = b.cols, k = a.cols, size = m * n;
+  const std::int64_t block = std::max<std::int64_t>(2048, (k / 512 + 63) / 64 * 64);
+  const std::int64_t blocks = (k + block - 1) / block;
+  const bool is_skinny = size <= 32;
+  std::vector<T> products(blocks * size);
+  parallel_for(blocks, [&](std::int64_t i) {
+    const std::int64_t begin = i * block, rows = std::min(block, k - begin);
+    const Matrix<T> x = a.col_range(begin, rows), w = b.row_range(begin, rows);
+    T* out = &products[i * size];
+    if (is_skinny)
+      tall_cross({x.data, x.col, x.row, w.data, w.row, w.col, out, rows, static_cast<int>(m),
+                  static_cast<int>(n)});
+    else
+      blas_product(x, w, out, n);
+  });
+  std::vector<double> partial(products.begin(), products.end());
+  tree_sum(partial.data(), blocks, size);
+  for (std::int64_t i = 0; i < size; ++i) c[i] = static_cast<T>(partial[i]);
+}
+
+/// x tall, b small: element (i, q) of the result goes to c[i * ci + q * cq].
+template <class T>
+void tall_product(const Matrix<T>& x, const Matrix<T>& b, T* c, std::int64_t ci, std::int64_t cq) {
+  std::vector<T> small(b.rows * b.cols);
+  for (std::int64_t j = 0; j < b.rows; ++j)
+    for (std::int64_t q = 0; q < b.cols; ++q)
+      small[j * b.cols + q] = b.data[j * b.row + q * b.col];
+  constexpr std::int64_t block = 4096;
+  parallel_for((x.rows + block - 1) / block, [&](std::int64_t i) {
+    const std::int64_t begin = i * block;
+    tall_times_small({x.data + begin * x.row, x.row, x.col, small.data(), c + begin * ci, ci, cq,
+                      std::min(block, x.rows - begin), static_cast<int>(b.rows),
+                      static_cast<int>(b.cols)});
+  });
+}
+
+/// Blocks of the longer side of the result, each by BLAS.
+template <class T>
+void blocked_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
+  const std::int64_t m = a.rows, n = b.cols;
+  const std::int64_t longer = std::max(m, n), work = std::min(m, n) * a.cols;
+  const std::int64_t block =
+      std::clamp<std::int64_t>((1 << 18) / std::max<std::int64_t>(work, 1) / 64 * 64, 128, 8192);
+  parallel_for((longer + block - 1) / block, [&](std::int64_t i) {
+    const std::int64_t begin = i * block, count = std::min(block, longer - begin);
+    if (m >= n)
+      blas_product(a.row_range(begin, count), b, c + begin * n, n);
+    else
+      blas_product(a, b.col_range(begin, count), c + begin, n);
+  });
+}
+
+template <class T>
+void product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
+  const std::int64_t m = a.rows, n = b.cols, k = a.cols;
+  if (m == 0 || n == 0) return;
+  if (m * n * k <= 1024) return tiny_product(a, b, c);
+  if (k >= 2048 && m * n <= 16384) return cross_product(a, b, c);
+  if (k <= 16 && n <= 8 && m >= 64) return tall_product(a, b, c, n, 1);
+  if (k <= 16 && m <= 8 && n >= 64)
+    return tall_product(b.transposed(), a.transposed(), c, 1, n);
+  blocked_product(a, b, c);
+}
+
+template <class T>
+void batched_product(Matmul p) {
+  const T* a = static_cast<const T*>(p.a);
+  const T* b = static_cast<const T*>(p.b);
+  T* c = static_cast<T*>(p.c);
+  if (p.batch > 1 && p.b_batch == 0 && p.a_batch == p.m * p.a_row) {
+    p.m *= p.batch;
+    p.batch = 1;
+  }
+  // One matrix times a batch of vectors is one product: its rows are the vectors.
+  if (p.batch > 1 && p.a_batch == 0 && p.n == 1)
+    return product<T>({b, p.b_batch, p.b_row, p.batch, p.k}, {a, p.a_col, p.a_row, p.k, p.m}, c);
+  for (std::int64_t i = 0; i < p.batch; ++i)
+    product<T>({a + i * p.a_batch, p.a_row, p.a_col, p.m, p.k},
+               {b + i * p.b_batch, p.b_row, p.b_col, p.k, p.n}, c + i * p.m * p.n);
+}
+
+}  // namespace
+
+void matmul(const Matmul& p) {
+  if (p.dtype == DType::float64)
+    batched_product<double>(p);
+  else
+    batched_product<float>(p);
+}
+
+}  // namespace wald::kernels

@@ -1,0 +1,106 @@
+#include "memory.h"
+
+#include <bit>
+#include <cstdlib>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WALD_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define WALD_SANITIZED 1
+#endif
+#endif
+
+namespace wald::kernels {
+namespace {
+
+// Smaller blocks are the C library's business, which is fast at them.
+constexpr std::size_t smallest_kept = 16 * 1024;
+constexpr std::size_t most_kept = std::size_t{1} << 30;
+constexpr int size_classes = 256;
+
+/// Four classes to a doubling, so that rounding up wastes at most a quarter.
+std::size_t class_of(std::size_t bytes) {
+  const int log = std::bit_width(bytes - 1);
+  const std::size_t quarter = std::size_t{1} << (log - 3);
+  return 4 * log + (bytes - 1) / quarter % 4;
+}
+std::size_t class_bytes(std::size_t bytes) {
+  const std::size_t quarter = std::size_t{1} << (std::bit_width(bytes - 1) - 3);
+  return (bytes + quarter - 1) / quarter * quarter;
+}
+
+struct Kept {
+  std::mutex mutex;
+  std::vector<void*> free[size_classes];
+  std::size_t bytes = 0;
+};
+
+// Never destroyed: tensors with static lifetime may be released after it would be.
+Kept& kept() {
+  static Kept* const instance = new Kept;
+  return *instance;
+}
+
+std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+bool is_kept_size(std::size_t bytes) {
+#ifdef WALD_SANITIZED
+  (void)bytes;
+  return false;  // so that the sanitizer sees each block's end and life
+#else
+  return bytes >= smallest_kept;
+#endif
+}
+
+void* allocate_or_null(std::size_t bytes) { return std::aligned_alloc(64, bytes); }
+
+}  // namespace
+
+void* allocate(std::size_t bytes) {
+  bytes = rounded(bytes == 0 ? 1 : bytes);
+  if (!is_kept_size(bytes)) return allocate_or_null(bytes);
+  Kept& k = kept();
+  {
+    std::lock_guard lock(k.mutex);
+    auto& list = k.free[class_of(bytes)];
+    if (!list.empty()) {
+      void* p = list.back();
+      list.pop_back();
+      k.bytes -= class_bytes(bytes);
+      return p;
+    }
+  }
+  void* p = allocate_or_null(class_bytes(bytes));
+  if (!p && release_kept_memory() > 0) p = allocate_or_null(class_bytes(bytes));
+  return p;
+}
+
+void release(void* p, std::size_t bytes) {
+  bytes = rounded(bytes == 0 ? 1 : bytes);
+  if (is_kept_size(bytes)) {
+    Kept& k = kept();
+    std::lock_guard lock(k.mutex);
+    if (k.bytes + class_bytes(bytes) <= most_kept) {
+      k.free[class_of(bytes)].push_back(p);
+      k.bytes += class_bytes(bytes);
+      return;
+    }
+  }
+  std::free(p);
+}
+
+std::size_t release_kept_memory() {
+  Kept& k = kept();
+  std::lock_guard lock(k.mutex);
+  for (auto& list : k.free) {
+    for (void* p : list) std::free(p);
+    list.clear();
+  }
+  return std::exchange(k.bytes, 0);
+}
+
+}  // namespace wald::kernels

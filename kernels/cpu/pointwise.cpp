@@ -1,0 +1,115 @@
+// Runs a row kernel over strided operands: contiguous and constant ones are read in place, the
+// others are gathered into a buffer a few hundred elements at a time.
+#include "pointwise.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
+#include "loops.h"
+#include "parallel.h"
+#include "simd.h"
+
+namespace wald::kernels {
+namespace {
+
+constexpr std::int64_t buffer_elements = 512;
+
+template <class T>
+void gather_as(const Nest& nest, int operand, const void* data, std::int64_t begin, std::int64_t n,
+               void* buffer) {
+  const T* from = static_cast<const T*>(data);
+  T* to = static_cast<T*>(buffer);
+  Cursor cursor(nest, operand, begin);
+  while (n > 0) {
+    const std::int64_t run = std::min(n, cursor.run());
+    const T* p = from + cursor.offset();
+    const std::int64_t stride = cursor.stride();
+    if (stride == 1)
+      std::memcpy(to, p, run * sizeof(T));
+    else
+      for (std::int64_t i = 0; i < run; ++i) to[i] = p[i * stride];
+    cursor.advance(run);
+    to += run;
+    n -= run;
+  }
+}
+
+struct Loop {
+  const Nest& nest;
+  RowKernel kernel;
+  int arity;
+  const View* in;
+  int in_bytes[3];
+  char* out;
+  int out_bytes;
+  bool has_buffered;
+
+  void run(std::int64_t begin, std::int64_t end) const {
+    const std::int64_t step = has_buffered ? buffer_elements : end - begin;
+    for (; begin < end; begin += step) run_piece(begin, std::min(step, end - begin));
+  }
+
+  void run_piece(std::int64_t begin, std::int64_t n) const {
+    alignas(64) char buffer[3][buffer_elements * 8];
+    const void* p[3];
+    unsigned splat = 0;
+    for (int i = 0; i < arity; ++i) {
+      if (nest.is_splat(i)) {
+        p[i] = in[i].data;
+        splat |= 1u << i;
+      } else if (nest.is_contiguous(i)) {
+        p[i] = static_cast<const char*>(in[i].data) + begin * in_bytes[i];
+      } else {
+        gather(i, begin, n, buffer[i]);
+        p[i] = buffer[i];
+      }
+    }
+    kernel(p, splat, out + begin * out_bytes, n);
+  }
+
+  void gather(int i, std::int64_t begin, std::int64_t n, void* buffer) const {
+    switch (in_bytes[i]) {
+      case 1: return gather_as<std::uint8_t>(nest, i, in[i].data, begin, n, buffer);
+      case 4: return gather_as<float>(nest, i, in[i].data, begin, n, buffer);
+      default: return gather_as<double>(nest, i, in[i].data, begin, n, buffer);
+    }
+  }
+};
+
+}  // namespace
+
+bool has_dtype(const PointwiseKernel& kernel, DType dtype) {
+  return dtype != DType::boolean && kernel.of(dtype) != nullptr;
+}
+bool is_comparison(const PointwiseKernel& kernel) { return kernel.kind == PointwiseKind::compare; }
+
+const PointwiseKernel* find_pointwise(const char* name) {
+  static const auto* const by_name = [] {
+    auto* map = new std::unordered_map<std::string_view, const PointwiseKernel*>;
+    const Simd& set = simd();
+    for (int i = 0; i < set.pointwise_count; ++i)
+      map->emplace(set.pointwise[i].name, &set.pointwise[i]);
+    return map;
+  }();
+  const auto found = by_name->find(name);
+  return found == by_name->end() ? nullptr : found->second;
+}
+
+void pointwise(const PointwiseKernel& kernel, DType dtype, Shape shape, const View* in, void* out) {
+  const Nest nest(shape, in, kernel.arity);
+  if (nest.count == 0) return;
+  Loop loop{nest, kernel.of(dtype), kernel.arity, in, {}, static_cast<char*>(out), 0, false};
+  const int bytes = static_cast<int>(size_of(dtype));
+  for (int i = 0; i < kernel.arity; ++i) {
+    loop.in_bytes[i] = kernel.kind == PointwiseKind::choose && i == 0 ? 1 : bytes;
+    loop.has_buffered |= !nest.is_contiguous(i) && !nest.is_splat(i);
+  }
+  loop.out_bytes = kernel.kind == PointwiseKind::compare ? 1 : bytes;
+  parallel_for(tasks_for(nest.count), [&](std::int64_t task) {
+    const std::int64_t begin = task * task_elements;
+    loop.run(begin, std::min(begin + task_elements, nest.count));
+  });
+}
+
+}  // namespace wald::kernels

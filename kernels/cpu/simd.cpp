@@ -1,0 +1,288 @@
+// The CPU kernels of one instruction set. CMake compiles this file once for each, with -m flags and
+// WALD_SIMD_NAME; no template of the standard library is used here, lest the linker keep the copy
+// that an older processor cannot run.
+#include "simd.h"
+
+#include <wald/kernels/formulas.h>
+
+#include "vec.h"
+#include "vec_math.h"
+
+#define WALD_STRING2(x) #x
+#define WALD_STRING(x) WALD_STRING2(x)
+
+namespace wald::kernels {
+namespace {
+
+using std::int64_t;
+using std::uint8_t;
+
+/// One operand of a row: a vector at i, or the same value for every i.
+template <class T>
+struct Source {
+  const T* p;
+  bool is_splat;
+  Vec<T> value;
+
+  WALD_INLINE Source(const void* data, bool splat)
+      : p(static_cast<const T*>(data)), is_splat(splat), value(1.0) {
+    if (splat) value = Vec<T>::splat(p);
+  }
+  WALD_INLINE Vec<T> at(int64_t i) const { return is_splat ? value : Vec<T>::load(p + i); }
+  WALD_INLINE Vec<T> at(int64_t i, int n) const {
+    return is_splat ? value : Vec<T>::load(p + i, n);
+  }
+};
+
+template <class T>
+WALD_INLINE void put(Vec<T> v, void* out, int64_t i) {
+  v.store(static_cast<T*>(out) + i);
+}
+template <class T>
+WALD_INLINE void put(Vec<T> v, void* out, int64_t i, int n) {
+  v.store(static_cast<T*>(out) + i, n);
+}
+template <class T>
+WALD_INLINE void put(Mask<T> m, void* out, int64_t i) {
+  store_mask(m, static_cast<uint8_t*>(out) + i);
+}
+template <class T>
+WALD_INLINE void put(Mask<T> m, void* out, int64_t i, int n) {
+  uint8_t lane[Mask<T>::lanes];
+  store_mask(m, lane);
+  std::memcpy(static_cast<uint8_t*>(out) + i, lane, n);
+}
+
+// The tail goes through the same vector code as the rest: a value's bits do not depend on its place.
+template <class T, class F>
+void unary_row(const void* const* in, unsigned splat, void* out, int64_t n) {
+  constexpr int lanes = Vec<T>::lanes;
+  Source<T> x(in[0], splat & 1);
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) put(F{}(x.at(i)), out, i);
+  if (i < n) put(F{}(x.at(i, n - i)), out, i, n - i);
+}
+
+template <class T, bool x_splat, bool y_splat, class F>
+WALD_INLINE void binary_loop(const void* const* in, void* out, int64_t n) {
+  constexpr int lanes = Vec<T>::lanes;
+  Source<T> x(in[0], x_splat), y(in[1], y_splat);
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) put(F{}(x.at(i), y.at(i)), out, i);
+  if (i < n) put(F{}(x.at(i, n - i), y.at(i, n - i)), out, i, n - i);
+}
+
+template <class T, class F>
+void binary_row(const void* const* in, unsigned splat, void* out, int64_t n) {
+  switch (splat & 3) {
+    case 0: return binary_loop<T, false, false, F>(in, out, n);
+    case 1: return binary_loop<T, true, false, F>(in, out, n);
+    case 2: return binary_loop<T, false, true, F>(in, out, n);
+    default: return binary_loop<T, true, true, F>(in, out, n);
+  }
+}
+
+template <class T, class F>
+void choose_row(const void* const* in, unsigned splat, void* out, int64_t n) {
+  constexpr int lanes = Vec<T>::lanes;
+  const uint8_t* mask = static_cast<const uint8_t*>(in[0]);
+  Source<T> x(in[1], splat & 2), y(in[2], splat & 4);
+  for (int64_t i = 0; i < n; i += lanes) {
+    int m = n - i < lanes ? static_cast<int>(n - i) : lanes;
+    uint8_t lane[lanes] = {};
+    if (splat & 1)
+      std::memset(lane, mask[0], lanes);
+    else
+      std::memcpy(lane, mask + i, m);
+    put(F{}(load_mask<T>(lane), x.at(i, m), y.at(i, m)), out, i, m);
+  }
+}
+
+template <class A, class B>
+inline constexpr bool same_type = false;
+template <class A>
+inline constexpr bool same_type<A, A> = true;
+
+/// Collects the table of kernels from the list of formulas.
+struct Collect {
+  static constexpr int capacity = 256;
+  PointwiseKernel table[capacity];
+  int count = 0;
+
+  template <class T, class F>
+  static RowKernel row() {
+    if constexpr (requires(F f, Vec<T> x) { f(x); })
+      return unary_row<T, F>;
+    else
+      return binary_row<T, F>;
+  }
+  template <class F>
+  static constexpr int arity() {
+    return requires(F f, Vec<double> x) { f(x); } ? 1 : 2;
+  }
+  template <class F>
+  void real(const char* name, F) {
+    table[count++] = {name, arity<F>(), PointwiseKind::value, row<double, F>(), row<float, F>(),
+                      nullptr};
+  }
+  template <class F>
+  void any(const char* name, F) {
+    table[count++] = {name,           arity<F>(),          PointwiseKind::value, row<double, F>(),
+                      row<float, F>(), row<int64_t, F>()};
+  }
+  template <class F>
+  void compare(const char* name, F) {
+    table[count++] = {name,           arity<F>(),          PointwiseKind::compare, row<double, F>(),
+                      row<float, F>(), row<int64_t, F>()};
+  }
+  template <class F>
+  void choose(const char* name, F) {
+    table[count++] = {name,
+                      3,
+                      PointwiseKind::choose,
+                      choose_row<double, F>,
+                      choose_row<float, F>,
+                      choose_row<int64_t, F>};
+  }
+};
+
+/// The sum of one block, always in float64.
+template <class T>
+double sum_row(const T* x, int64_t n) {
+  constexpr int lanes = Vec<double>::lanes;
+  constexpr int ways = 4;
+  Vec<double> acc[ways] = {0.0, 0.0, 0.0, 0.0};
+  auto load = [](const T* p, int m) {
+    alignas(64) double lane[lanes] = {};
+    for (int l = 0; l < m; ++l) lane[l] = static_cast<double>(p[l]);
+    return Vec<double>::load(lane);
+  };
+  int64_t i = 0;
+  for (; i + ways * lanes <= n; i += ways * lanes) {
+    for (int w = 0; w < ways; ++w) {
+      if constexpr (same_type<T, double>)
+        acc[w] = acc[w] + Vec<double>::load(x + i + w * lanes);
+      else
+        acc[w] = acc[w] + load(x + i + w * lanes, lanes);
+    }
+  }
+  for (int w = 0; i < n; i += lanes, ++w)
+    acc[w] = acc[w] + load(x + i, n - i < lanes ? static_cast<int>(n - i) : lanes);
+  return sum_lanes((acc[0] + acc[1]) + (acc[2] + acc[3]));
+}
+
+template <class T>
+void add_rows(const T* x, int64_t stride, int64_t rows, double* acc, int64_t n) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const T* row = x + r * stride;
+    for (int64_t j = 0; j < n; ++j) acc[j] += static_cast<double>(row[j]);
+  }
+}
+
+/// n lanes at p, p + stride ..., and 0 in those past the last row, so that they do not count.
+template <class T>
+WALD_INLINE Vec<T> lanes_at(const T* p, int64_t stride, int n) {
+  constexpr int lanes = Vec<T>::lanes;
+  if (n == lanes) {
+    if (stride == 1) return Vec<T>::load(p);
+    if (stride == 0) return Vec<T>::splat(p);
+    return Vec<T>::gather(p, stride);
+  }
+  alignas(64) T lane[lanes] = {};
+  for (int l = 0; l < n; ++l) lane[l] = p[l * stride];
+  return Vec<T>::load(lane);
+}
+
+/// Columns q .. q + width of the product, for all rows.
+template <class T, int width>
+void tall_times_columns(const TallTimesSmall<T>& a, int q) {
+  constexpr int lanes = Vec<T>::lanes;
+  for (int64_t i = 0; i < a.rows; i += lanes) {
+    const int n = a.rows - i < lanes ? static_cast<int>(a.rows - i) : lanes;
+    Vec<T> acc[width];
+    for (auto& v : acc) v = Vec<T>(0.0);
+    for (int j = 0; j < a.k; ++j) {
+      const Vec<T> x = lanes_at(a.x + i * a.xi + j * a.xj, a.xi, n);
+      for (int w = 0; w < width; ++w)
+        acc[w] = mul_add(x, Vec<T>::splat(a.b + j * a.p + q + w), acc[w]);
+    }
+    for (int w = 0; w < width; ++w) {
+      T* y = a.y + i * a.yi + (q + w) * a.yq;
+      if (a.yi == 1) {
+        acc[w].store(y, n);
+        continue;
+      }
+      alignas(64) T lane[lanes];
+      acc[w].store(lane);
+      for (int l = 0; l < n; ++l) y[l * a.yi] = lane[l];
+    }
+  }
+}
+
+template <class T>
+void tall_times_small(const TallTimesSmall<T>& a) {
+  int q = 0;
+  for (; q + 4 <= a.p; q += 4) tall_times_columns<T, 4>(a, q);
+  for (; q + 2 <= a.p; q += 2) tall_times_columns<T, 2>(a, q);
+  for (; q < a.p; ++q) tall_times_columns<T, 1>(a, q);
+}
+
+/// The `height` by `width` corner of the cross product at (j, q).
+template <class T, int height, int width>
+void tall_cross_corner(const TallCross<T>& a, int j, int q) {
+  constexpr int lanes = Vec<T>::lanes;
+  Vec<T> acc[height][width];
+  for (auto& row : acc)
+    for (auto& v : row) v = Vec<T>(0.0);
+  for (int64_t i = 0; i < a.rows; i += lanes) {
+    const int n = a.rows - i < lanes ? static_cast<int>(a.rows - i) : lanes;
+    Vec<T> w[width];
+    for (int c = 0; c < width; ++c) w[c] = lanes_at(a.w + i * a.wi + (q + c) * a.wq, a.wi, n);
+    for (int r = 0; r < height; ++r) {
+      const Vec<T> x = lanes_at(a.x + i * a.xi + (j + r) * a.xj, a.xi, n);
+      for (int c = 0; c < width; ++c) acc[r][c] = mul_add(x, w[c], acc[r][c]);
+    }
+  }
+  for (int r = 0; r < height; ++r)
+    for (int c = 0; c < width; ++c) a.out[(j + r) * a.p + q + c] = sum_lanes(acc[r][c]);
+}
+
+template <class T, int width>
+void tall_cross_columns(const TallCross<T>& a, int q) {
+  int j = 0;
+  for (; j + 4 <= a.k; j += 4) tall_cross_corner<T, 4, width>(a, j, q);
+  for (; j + 2 <= a.k; j += 2) tall_cross_corner<T, 2, width>(a, j, q);
+  for (; j < a.k; ++j) tall_cross_corner<T, 1, width>(a, j, q);
+}
+
+template <class T>
+void tall_cross(const TallCross<T>& a) {
+  int q = 0;
+  for (; q + 2 <= a.p; q += 2) tall_cross_columns<T, 2>(a, q);
+  for (; q < a.p; ++q) tall_cross_columns<T, 1>(a, q);
+}
+
+Collect collected;
+Simd offered;
+
+}  // namespace
+
+extern "C" const Simd* WALD_NAME3(wald_simd_, WALD_SIMD_NAME, )() {
+  if (collected.count == 0) {
+    for_each_formula(collected);
+    offered = {WALD_STRING(WALD_SIMD_NAME),
+               collected.table,
+               collected.count,
+               sum_row<double>,
+               sum_row<float>,
+               add_rows<double>,
+               add_rows<float>,
+               tall_times_small<double>,
+               tall_times_small<float>,
+               tall_cross<double>,
+               tall_cross<float>};
+  }
+  return &offered;
+}
+
+}  // namespace wald::kernels

@@ -1,0 +1,193 @@
+// Vec<T>: eight float64 or int64, or sixteen float32, with operators, on GCC vector extensions.
+//
+// A Vec is 64 bytes on every instruction set, made of as many hardware registers as that takes, so
+// that sums over lanes give the same bits everywhere. Only simd.cpp includes this, once for each
+// instruction set; the unnamed namespace keeps the linker from mixing the copies.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__AVX512F__)
+#define WALD_VEC_BYTES 64
+#elif defined(__AVX2__)
+#define WALD_VEC_BYTES 32
+#else
+#define WALD_VEC_BYTES 16
+#endif
+
+#define WALD_INLINE inline __attribute__((always_inline))
+
+namespace wald::kernels {
+namespace {
+
+template <class T>
+struct PartOf {
+  typedef T type __attribute__((vector_size(WALD_VEC_BYTES)));
+};
+template <int bytes>
+struct IntOf;
+template <>
+struct IntOf<8> {
+  typedef std::int64_t type;
+};
+template <>
+struct IntOf<4> {
+  typedef std::int32_t type;
+};
+
+/// The result of a comparison: in each lane all bits or none.
+template <class T>
+struct Mask {
+  typedef typename IntOf<sizeof(T)>::type Int;
+  typedef typename PartOf<Int>::type Part;
+  static constexpr int lanes = 64 / sizeof(T);
+  static constexpr int parts = 64 / WALD_VEC_BYTES;
+  Part part[parts];
+
+  friend WALD_INLINE Mask operator|(Mask a, Mask b) {
+    for (int i = 0; i < parts; ++i) a.part[i] |= b.part[i];
+    return a;
+  }
+  friend WALD_INLINE Mask operator&(Mask a, Mask b) {
+    for (int i = 0; i < parts; ++i) a.part[i] &= b.part[i];
+    return a;
+  }
+};
+
+template <class T>
+struct Vec {
+  typedef T Scalar;
+  typedef typename PartOf<T>::type Part;
+  static constexpr int lanes = 64 / sizeof(T);
+  static constexpr int parts = 64 / WALD_VEC_BYTES;
+  Part part[parts];
+
+  Vec() = default;
+  WALD_INLINE Vec(double value) {
+    for (int i = 0; i < parts; ++i) part[i] = Part{} + static_cast<T>(value);
+  }
+  /// All lanes equal to *p.
+  static WALD_INLINE Vec splat(const T* p) {
+    Vec v;
+    for (int i = 0; i < parts; ++i) v.part[i] = Part{} + *p;
+    return v;
+  }
+  static WALD_INLINE Vec load(const T* p) {
+    Vec v;
+    std::memcpy(v.part, p, sizeof v.part);
+    return v;
+  }
+  /// The first n lanes from p; 1 in the others, which is in the domain of every formula.
+  static WALD_INLINE Vec load(const T* p, int n) {
+    Vec v(1.0);
+    std::memcpy(v.part, p, n * sizeof(T));
+    return v;
+  }
+  /// Lanes at p, p + stride, p + 2 stride ...
+  static WALD_INLINE Vec gather(const T* p, std::int64_t stride) {
+    alignas(64) T lane[lanes];
+    for (int i = 0; i < lanes; ++i) lane[i] = p[i * stride];
+    return load(lane);
+  }
+  WALD_INLINE void store(T* p) const { std::memcpy(p, part, sizeof part); }
+  WALD_INLINE void store(T* p, int n) const { std::memcpy(p, part, n * sizeof(T)); }
+
+#define WALD_OPERATOR(op)                                               \
+  friend WALD_INLINE Vec operator op(Vec a, Vec b) {                    \
+    for (int i = 0; i < parts; ++i) a.part[i] = a.part[i] op b.part[i]; \
+    return a;                                                           \
+  }
+  WALD_OPERATOR(+)
+  WALD_OPERATOR(-)
+  WALD_OPERATOR(*)
+  WALD_OPERATOR(/)
+#undef WALD_OPERATOR
+
+#define WALD_COMPARISON(op)                                             \
+  friend WALD_INLINE Mask<T> operator op(Vec a, Vec b) {                \
+    Mask<T> m;                                                          \
+    for (int i = 0; i < parts; ++i) m.part[i] = a.part[i] op b.part[i]; \
+    return m;                                                           \
+  }
+  WALD_COMPARISON(==)
+  WALD_COMPARISON(!=)
+  WALD_COMPARISON(<)
+  WALD_COMPARISON(<=)
+  WALD_COMPARISON(>)
+  WALD_COMPARISON(>=)
+#undef WALD_COMPARISON
+
+  friend WALD_INLINE Vec operator-(Vec a) {
+    for (int i = 0; i < parts; ++i) a.part[i] = -a.part[i];
+    return a;
+  }
+};
+
+template <class T>
+WALD_INLINE Vec<T> select(Mask<T> mask, Vec<T> a, Vec<T> b) {
+  for (int i = 0; i < Vec<T>::parts; ++i) a.part[i] = mask.part[i] ? a.part[i] : b.part[i];
+  return a;
+}
+
+/// a * b + c, rounded once where the processor can.
+template <class T>
+WALD_INLINE Vec<T> mul_add(Vec<T> a, Vec<T> b, Vec<T> c) {
+  return a * b + c;
+}
+#if defined(__AVX512F__)
+template <>
+WALD_INLINE Vec<double> mul_add(Vec<double> a, Vec<double> b, Vec<double> c) {
+  a.part[0] = _mm512_fmadd_pd(a.part[0], b.part[0], c.part[0]);
+  return a;
+}
+template <>
+WALD_INLINE Vec<float> mul_add(Vec<float> a, Vec<float> b, Vec<float> c) {
+  a.part[0] = _mm512_fmadd_ps(a.part[0], b.part[0], c.part[0]);
+  return a;
+}
+#elif defined(__AVX2__)
+template <>
+WALD_INLINE Vec<double> mul_add(Vec<double> a, Vec<double> b, Vec<double> c) {
+  for (int i = 0; i < 2; ++i) a.part[i] = _mm256_fmadd_pd(a.part[i], b.part[i], c.part[i]);
+  return a;
+}
+template <>
+WALD_INLINE Vec<float> mul_add(Vec<float> a, Vec<float> b, Vec<float> c) {
+  for (int i = 0; i < 2; ++i) a.part[i] = _mm256_fmadd_ps(a.part[i], b.part[i], c.part[i]);
+  return a;
+}
+#endif
+
+/// The sum of the lanes, as a balanced tree.
+template <class T>
+WALD_INLINE T sum_lanes(Vec<T> v) {
+  alignas(64) T lane[Vec<T>::lanes];
+  v.store(lane);
+  for (int half = Vec<T>::lanes / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
+  return lane[0];
+}
+
+/// A mask from booleans in memory, one byte each.
+template <class T>
+WALD_INLINE Mask<T> load_mask(const std::uint8_t* p) {
+  typedef typename Mask<T>::Int Int;
+  alignas(64) Int lane[Mask<T>::lanes];
+  for (int i = 0; i < Mask<T>::lanes; ++i) lane[i] = -static_cast<Int>(p[i] != 0);
+  Mask<T> m;
+  std::memcpy(m.part, lane, sizeof m.part);
+  return m;
+}
+
+template <class T>
+WALD_INLINE void store_mask(Mask<T> m, std::uint8_t* p) {
+  alignas(64) typename Mask<T>::Int lane[Mask<T>::lanes];
+  std::memcpy(lane, m.part, sizeof lane);
+  for (int i = 0; i < Mask<T>::lanes; ++i) p[i] = lane[i] & 1;
+}
+
+}  // namespace
+}  // namespace wald::kernels
