@@ -102,8 +102,9 @@ void check_outputs(const std::vector<Tensor>& outputs, const GradOptions& option
                                  options.grad_outputs.size(), outputs.size()));
   for (const Tensor& output : outputs)
     if (!output.requires_grad())
-      throw GraphError("backward: the output does not require grad: it was not computed from a "
-                       "tensor that does, or recording was off");
+      throw GraphError(
+          "backward: the output does not require grad: it was not computed from a "
+          "tensor that does, or recording was off");
 }
 
 }  // namespace
@@ -165,9 +166,10 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     const std::int64_t value = graph.value_of(inputs[i]);
     gradients.push_back(value < 0 ? Tensor() : sweep.cotangents[static_cast<std::size_t>(value)]);
     if (!gradients.back().defined() && !options.allow_unused)
-      throw GraphError(fmt::format("grad: the outputs do not depend on input {}; allow_unused gives "
-                                   "an undefined gradient for it",
-                                   i));
+      throw GraphError(
+          fmt::format("grad: the outputs do not depend on input {}; allow_unused gives "
+                      "an undefined gradient for it",
+                      i));
   }
   return gradients;
 }

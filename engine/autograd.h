@@ -1,4 +1,5 @@
-// Differentiation of recorded graphs: backward, grad, and the guards that turn recording off and on.
+// Differentiation of recorded graphs: backward, grad, and the guards that turn recording off and
+// on.
 #pragma once
 
 #include <span>

@@ -50,7 +50,8 @@ Graph::Graph(std::span<const Tensor> roots) : table_(64) {
 std::int64_t Graph::find(const Node* node) const {
   for (std::size_t i = slot_of(node, table_.size());; i = (i + 1) & (table_.size() - 1)) {
     if (!table_[i].first) return -1;
-    if (table_[i].first == node) return place_.empty() ? table_[i].second : place_[table_[i].second];
+    if (table_[i].first == node)
+      return place_.empty() ? table_[i].second : place_[table_[i].second];
   }
 }
 

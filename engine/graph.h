@@ -10,8 +10,8 @@
 
 namespace wald {
 
-/// Every node that the given values depend on. Nodes and their outputs have numbers, so that a sweep
-/// keeps what it carries in plain arrays.
+/// Every node that the given values depend on. Nodes and their outputs have numbers, so that a
+/// sweep keeps what it carries in plain arrays.
 class Graph {
  public:
   explicit Graph(std::span<const Tensor> values);

@@ -23,17 +23,18 @@ const Tensor& Call::saved(int slot) const {
   for (const Saved& value : node_.saved) {
     if (value.slot != slot) continue;
     if (value.tensor.impl()->storage->version != value.version)
-      throw GraphError(fmt::format("{}: a value that its derivative needs was written in place "
-                                   "after it had been used",
-                                   node_.name()));
+      throw GraphError(
+          fmt::format("{}: a value that its derivative needs was written in place "
+                      "after it had been used",
+                      node_.name()));
     return value.tensor;
   }
   if (node_.is_freed)
     throw GraphError(fmt::format(
         "{}: the graph was freed by an earlier backward; pass retain_graph to go through it again",
         node_.name()));
-  throw GraphError(fmt::format("{}: its derivative asks for value {}, which was not saved",
-                               node_.name(), slot));
+  throw GraphError(
+      fmt::format("{}: its derivative asks for value {}, which was not saved", node_.name(), slot));
 }
 
 Tensor Call::out(int i) const {
@@ -83,7 +84,8 @@ Tensors record_all(const Op& op, Inputs in) {
   if (op.is_view()) {
     out.push_back(op.view(in[0], metas[0]));
   } else {
-    for (const Meta& meta : metas) out.push_back(allocate(backend_of(in[0]), meta.shape, meta.dtype));
+    for (const Meta& meta : metas)
+      out.push_back(allocate(backend_of(in[0]), meta.shape, meta.dtype));
     op.run(in, {out.data(), out.size()});
   }
   for (const Meta& meta : metas) is_differentiable |= is_floating(meta.dtype);

@@ -73,7 +73,8 @@ class Op {
   /// The values (bits i for inputs, Call::output_slot(i) for outputs) that the derivative by
   /// `input` uses.
   virtual std::uint64_t uses(int input) const = 0;
-  /// The cotangent of `input`, given those of the outputs (undefined where zero); undefined if zero.
+  /// The cotangent of `input`, given those of the outputs (undefined where zero); undefined if
+  /// zero.
   virtual Tensor vjp(const Call& call, int input, Inputs g) const = 0;
   /// The tangents of the outputs, given those of the inputs (undefined where zero).
   virtual Tensors jvp(const Call& call, Inputs t) const = 0;

@@ -14,10 +14,14 @@ namespace {
 
 const char* type_name(DType dtype) {
   switch (dtype) {
-    case DType::boolean: return "CPUBoolType";
-    case DType::int64: return "CPULongType";
-    case DType::float32: return "CPUFloatType";
-    case DType::float64: break;
+    case DType::boolean:
+      return "CPUBoolType";
+    case DType::int64:
+      return "CPULongType";
+    case DType::float32:
+      return "CPUFloatType";
+    case DType::float64:
+      break;
   }
   return "CPUDoubleType";
 }
@@ -52,7 +56,9 @@ struct Format {
 class Printer {
  public:
   explicit Printer(const Tensor& x)
-      : shape_(x.shape()), values_(x.to_vector<double>()), format_(values_, !is_floating(x.dtype())) {}
+      : shape_(x.shape()),
+        values_(x.to_vector<double>()),
+        format_(values_, !is_floating(x.dtype())) {}
 
   std::string text() {
     if (shape_.empty()) return format_.text(values_[0]) + "\n";
@@ -70,7 +76,8 @@ class Printer {
       return matrix(begin);
     }
     std::size_t step = 1;
-    for (std::size_t i = axis + 1; i < shape_.size(); ++i) step *= static_cast<std::size_t>(shape_[i]);
+    for (std::size_t i = axis + 1; i < shape_.size(); ++i)
+      step *= static_cast<std::size_t>(shape_[i]);
     for (std::int64_t i = 0; i < shape_[axis]; ++i) {
       auto here = place;
       here.push_back(static_cast<std::size_t>(i) + 1);
@@ -83,7 +90,8 @@ class Printer {
     const auto rows = static_cast<std::size_t>(shape_[shape_.size() > 1 ? shape_.size() - 2 : 0]);
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t j = 0; j < columns; ++j)
-        out_ += fmt::format(" {:>{}}", format_.text(values_[begin + i * columns + j]), format_.width);
+        out_ +=
+            fmt::format(" {:>{}}", format_.text(values_[begin + i * columns + j]), format_.width);
       out_ += "\n";
     }
   }

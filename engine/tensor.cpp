@@ -13,8 +13,7 @@ namespace wald {
 
 Storage::Storage(const kernels::Backend& on, std::size_t size)
     : backend(on), data(on.allocate(size)), bytes(size) {
-  if (!data)
-    throw DeviceError(fmt::format("out of memory: {} bytes wanted on {}", size, on.name));
+  if (!data) throw DeviceError(fmt::format("out of memory: {} bytes wanted on {}", size, on.name));
 }
 Storage::Storage(const kernels::Backend& on, void* borrowed, std::function<void()> release)
     : backend(on), data(borrowed), bytes(0), on_release(std::move(release)) {}
@@ -81,9 +80,8 @@ bool Tensor::is_contiguous() const {
 template <class T>
 T Tensor::item() const {
   if (numel() != 1)
-    throw ShapeError(
-        fmt::format("item: the tensor of shape {} has {} elements, not one", to_string(shape()),
-                    numel()));
+    throw ShapeError(fmt::format("item: the tensor of shape {} has {} elements, not one",
+                                 to_string(shape()), numel()));
   return visit_dtype(dtype(), [&](auto type) {
     return static_cast<T>(*reinterpret_cast<const decltype(type)*>(impl_->data()));
   });
@@ -141,9 +139,10 @@ Tensor& Tensor::requires_grad_(bool value) {
   if (!is_leaf())
     throw GraphError("requires_grad_: only a leaf can be marked; detach() the value first");
   if (value && !is_floating(dtype()))
-    throw DTypeError(fmt::format("requires_grad_: only float64 and float32 can be differentiated, "
-                                 "not {}",
-                                 name_of(dtype())));
+    throw DTypeError(
+        fmt::format("requires_grad_: only float64 and float32 can be differentiated, "
+                    "not {}",
+                    name_of(dtype())));
   impl_->requires_grad = value;
   if (value && !impl_->node) {
     impl_->node = make_leaf_node(impl_.get());
@@ -167,8 +166,7 @@ void Tensor::set_grad(const Tensor& grad) {
 }
 
 void Tensor::retain_grad() {
-  if (!requires_grad())
-    throw GraphError("retain_grad: the tensor does not require grad");
+  if (!requires_grad()) throw GraphError("retain_grad: the tensor does not require grad");
   if (impl_->is_sink) return;
   impl_->is_sink = true;
   add_sink(*impl_->node, impl_->output, impl_.get());
@@ -187,8 +185,8 @@ void Tensor::backward(const Tensor& gradient, bool retain_graph, bool create_gra
 
 Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype) {
   if (shape.size() > max_rank)
-    throw ShapeError(fmt::format("a tensor of {} axes was asked for; {} is the limit",
-                                 shape.size(), max_rank));
+    throw ShapeError(
+        fmt::format("a tensor of {} axes was asked for; {} is the limit", shape.size(), max_rank));
   for (std::int64_t size : shape)
     if (size < 0) throw ShapeError(fmt::format("negative size in shape {}", to_string(shape)));
   Ref<TensorImpl> impl(new TensorImpl);
@@ -220,10 +218,14 @@ Tensor contiguous_detached(const Tensor& x) {
 
 const char* name_of(DType dtype) {
   switch (dtype) {
-    case DType::boolean: return "boolean";
-    case DType::int64: return "int64";
-    case DType::float32: return "float32";
-    case DType::float64: break;
+    case DType::boolean:
+      return "boolean";
+    case DType::int64:
+      return "int64";
+    case DType::float32:
+      return "float32";
+    case DType::float64:
+      break;
   }
   return "float64";
 }
@@ -251,8 +253,8 @@ Tensor eye(std::int64_t n, DType dtype) {
 template <class T>
 Tensor from_span(std::span<const T> values, const Dims& shape) {
   if (static_cast<std::int64_t>(values.size()) != numel(shape))
-    throw ShapeError(fmt::format("from_span: {} values for shape {}, which holds {}",
-                                 values.size(), to_string(shape), numel(shape)));
+    throw ShapeError(fmt::format("from_span: {} values for shape {}, which holds {}", values.size(),
+                                 to_string(shape), numel(shape)));
   Tensor out = empty(shape, dtype_of<T>::value);
   std::copy(values.begin(), values.end(), out.mutable_data<T>());
   return out;
@@ -261,8 +263,8 @@ Tensor from_span(std::span<const T> values, const Dims& shape) {
 template <class T>
 Tensor from_memory(const T* data, const Dims& shape, std::function<void()> release) {
   Ref<TensorImpl> impl(new TensorImpl);
-  impl->storage = Ref<Storage>(
-      new Storage(kernels::cpu_backend(), const_cast<T*>(data), std::move(release)));
+  impl->storage =
+      Ref<Storage>(new Storage(kernels::cpu_backend(), const_cast<T*>(data), std::move(release)));
   impl->shape = shape;
   impl->strides = contiguous_strides(shape);
   impl->dtype = dtype_of<T>::value;
@@ -282,11 +284,11 @@ Literal::Literal(std::initializer_list<Literal> parts) {
 
 Tensor tensor(const Literal& values) { return from_vector(values.values(), values.shape()); }
 
-#define WALD_FOR_TYPE(T)                                        \
-  template T Tensor::item<T>() const;                           \
-  template std::vector<T> Tensor::to_vector<T>() const;         \
-  template const T* Tensor::data<T>() const;                    \
-  template T* Tensor::mutable_data<T>();                        \
+#define WALD_FOR_TYPE(T)                                         \
+  template T Tensor::item<T>() const;                            \
+  template std::vector<T> Tensor::to_vector<T>() const;          \
+  template const T* Tensor::data<T>() const;                     \
+  template T* Tensor::mutable_data<T>();                         \
   template Tensor from_span<T>(std::span<const T>, const Dims&); \
   template Tensor from_memory<T>(const T*, const Dims&, std::function<void()>);
 WALD_FOR_TYPE(double)

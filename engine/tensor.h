@@ -109,13 +109,12 @@ Tensor tensor(const Literal& values);
 template <class T>
 Tensor from_span(std::span<const T> values, const Dims& shape);
 template <class T>
-  requires(!std::same_as<T, bool>)
-Tensor from_vector(const std::vector<T>& values) {
+requires(!std::same_as<T, bool>) Tensor from_vector(const std::vector<T>& values) {
   return from_span<T>(values, {static_cast<std::int64_t>(values.size())});
 }
 template <class T>
-  requires(!std::same_as<T, bool>)
-Tensor from_vector(const std::vector<T>& values, const Dims& shape) {
+requires(!std::same_as<T, bool>) Tensor
+    from_vector(const std::vector<T>& values, const Dims& shape) {
   return from_span<T>(values, shape);
 }
 /// A tensor over memory of the caller's (row-major), without a copy. The memory must stay as it is

@@ -10,10 +10,13 @@ enum class DType : std::uint8_t { boolean, int64, float32, float64 };
 
 constexpr std::size_t size_of(DType dtype) {
   switch (dtype) {
-    case DType::boolean: return 1;
-    case DType::float32: return 4;
+    case DType::boolean:
+      return 1;
+    case DType::float32:
+      return 4;
     case DType::int64:
-    case DType::float64: break;
+    case DType::float64:
+      break;
   }
   return 8;
 }
@@ -44,10 +47,14 @@ struct dtype_of<bool> {
 template <class Visit>
 decltype(auto) visit_dtype(DType dtype, Visit&& visit) {
   switch (dtype) {
-    case DType::boolean: return visit(bool{});
-    case DType::int64: return visit(std::int64_t{});
-    case DType::float32: return visit(float{});
-    case DType::float64: break;
+    case DType::boolean:
+      return visit(bool{});
+    case DType::int64:
+      return visit(std::int64_t{});
+    case DType::float32:
+      return visit(float{});
+    case DType::float64:
+      break;
   }
   return visit(double{});
 }

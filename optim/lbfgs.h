@@ -17,12 +17,13 @@ using Closure = std::function<Tensor()>;
 enum class LineSearch { none, strong_wolfe };
 
 struct LBFGSOptions {
-  double lr = 1;                  ///< Length of a step, or its first trial in a line search.
-  int max_iter = 20;              ///< Iterations in one step().
-  int max_eval = 0;               ///< Evaluations in one step(); 0 means max_iter * 5 / 4.
-  double tolerance_grad = 1e-7;   ///< Stop when no |gradient| exceeds it.
-  double tolerance_change = 1e-9; ///< Stop when neither the parameters nor the loss change by more.
-  int history_size = 100;         ///< Pairs of changes kept.
+  double lr = 1;                 ///< Length of a step, or its first trial in a line search.
+  int max_iter = 20;             ///< Iterations in one step().
+  int max_eval = 0;              ///< Evaluations in one step(); 0 means max_iter * 5 / 4.
+  double tolerance_grad = 1e-7;  ///< Stop when no |gradient| exceeds it.
+  double tolerance_change =
+      1e-9;                ///< Stop when neither the parameters nor the loss change by more.
+  int history_size = 100;  ///< Pairs of changes kept.
   LineSearch line_search = LineSearch::none;
 };
 

@@ -37,8 +37,8 @@ class Search {
 
  private:
   bool decreases(const Trial& trial) const {
-    return !(trial.value > start_.value +
-                               options_.sufficient_decrease * trial.length * start_.slope);
+    return !(trial.value >
+             start_.value + options_.sufficient_decrease * trial.length * start_.slope);
   }
   bool is_flat(const Trial& trial) const {
     return std::abs(trial.slope) <= -options_.curvature * start_.slope;
@@ -60,9 +60,8 @@ class Search {
         return;
       }
       if (trial.slope >= 0) return order(before, trial);
-      const double next =
-          cubic_minimum(before, trial, trial.length + 0.01 * (trial.length - before.length),
-                        10 * trial.length);
+      const double next = cubic_minimum(
+          before, trial, trial.length + 0.01 * (trial.length - before.length), 10 * trial.length);
       before = trial;
       trial = evaluate(next);
     }
@@ -101,15 +100,15 @@ class Search {
   void replace_high(const Trial& trial) {
     high_ = trial;
     // The place in the pair decides a tie of values, as it does in libtorch.
-    const bool high_becomes_low = low_is_first_ ? low_.value > high_.value
-                                                : high_.value <= low_.value;
+    const bool high_becomes_low =
+        low_is_first_ ? low_.value > high_.value : high_.value <= low_.value;
     if (!high_becomes_low) return;
     std::swap(low_, high_);
     low_is_first_ = !low_is_first_;
   }
 
-  /// A trial too near an end of the interval makes no progress: the second in a row is moved a tenth
-  /// of the interval inward.
+  /// A trial too near an end of the interval makes no progress: the second in a row is moved a
+  /// tenth of the interval inward.
   static double away_from_edges(double length, double near, double far, bool& was_at_edge) {
     const double margin = 0.1 * (far - near);
     if (std::min(far - length, length - near) >= margin) {

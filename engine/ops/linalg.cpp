@@ -92,9 +92,10 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
                                  b.size(-2)));
   const DType dtype = std::max(a.dtype(), b.dtype());
   if (!is_floating(dtype))
-    throw DTypeError(fmt::format("matmul: defined for float64 and float32, not {}; convert with "
-                                 "to()",
-                                 name_of(dtype)));
+    throw DTypeError(
+        fmt::format("matmul: defined for float64 and float32, not {}; convert with "
+                    "to()",
+                    name_of(dtype)));
   const Dims leading = broadcast_shapes(batch_of(a), batch_of(b), "matmul");
   return record(op, {with_batch(to(a, dtype), leading), with_batch(to(b, dtype), leading)});
 }

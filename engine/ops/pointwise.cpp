@@ -104,20 +104,18 @@ Tensor mul(const Tensor& x, const Tensor& y) {
 }
 
 Tensor div(const Tensor& x, const Tensor& y) {
-  static const Pointwise op("div",
-                            {[](const Call& c) -> Partial { return 1 / c.in(1); },
-                             [](const Call& c) -> Partial { return -(c.out() / c.in(1)); }});
+  static const Pointwise op("div", {[](const Call& c) -> Partial { return 1 / c.in(1); },
+                                    [](const Call& c) -> Partial { return -(c.out() / c.in(1)); }});
   return op(x, y);
 }
 
 Tensor pow(const Tensor& x, const Tensor& y) {
-  static const Pointwise op("pow", {[](const Call& c) -> Partial {
-                                      const Tensor base = c.in(0), power = c.in(1);
-                                      return strong_mul(power, pow(base, power - 1));
-                                    },
-                                    [](const Call& c) -> Partial {
-                                      return strong_mul(c.out(), log(c.in(0)));
-                                    }});
+  static const Pointwise op(
+      "pow", {[](const Call& c) -> Partial {
+                const Tensor base = c.in(0), power = c.in(1);
+                return strong_mul(power, pow(base, power - 1));
+              },
+              [](const Call& c) -> Partial { return strong_mul(c.out(), log(c.in(0))); }});
   return op(x, y);
 }
 
@@ -174,8 +172,8 @@ class Where final : public Op {
     const kernels::Backend& backend = backend_of(in[0]);
     const kernels::View views[] = {in[0].impl()->view(), in[1].impl()->view(),
                                    in[2].impl()->view()};
-    backend.pointwise(*backend.find_pointwise("where"), in[1].dtype(),
-                      kernel_shape(in[1].shape()), views, out[0].impl()->data());
+    backend.pointwise(*backend.find_pointwise("where"), in[1].dtype(), kernel_shape(in[1].shape()),
+                      views, out[0].impl()->data());
   }
   std::uint64_t uses(int) const override { return 1; }
   Tensor vjp(const Call& call, int input, Inputs g) const override {
@@ -195,15 +193,16 @@ class Where final : public Op {
 Tensor where(const Tensor& condition, const Tensor& x, const Tensor& y) {
   static const Where op;
   if (condition.dtype() != DType::boolean)
-    throw DTypeError(fmt::format("where: the condition must be boolean, as a comparison gives, "
-                                 "not {}",
-                                 name_of(condition.dtype())));
+    throw DTypeError(
+        fmt::format("where: the condition must be boolean, as a comparison gives, "
+                    "not {}",
+                    name_of(condition.dtype())));
   DType dtype = std::max(x.dtype(), y.dtype());
   if (dtype == DType::boolean) dtype = DType::int64;
-  const Dims shape = broadcast_shapes(
-      condition.shape(), broadcast_shapes(x.shape(), y.shape(), "where"), "where");
-  return record(op, {expand(condition, shape), expand(to(x, dtype), shape),
-                     expand(to(y, dtype), shape)});
+  const Dims shape =
+      broadcast_shapes(condition.shape(), broadcast_shapes(x.shape(), y.shape(), "where"), "where");
+  return record(
+      op, {expand(condition, shape), expand(to(x, dtype), shape), expand(to(y, dtype), shape)});
 }
 Tensor where(const Tensor& condition, const Tensor& x, double y) {
   return where(condition, x, number_like(y, x));

@@ -271,8 +271,8 @@ struct To final : Linear<To> {
   std::string_view name() const override { return "to"; }
   Metas infer(Inputs in) const override { return {{in[0].shape(), dtype}}; }
   void run(Inputs in, std::span<Tensor> out) const override {
-    backend_of(in[0]).copy(in[0].dtype(), dtype, kernel_shape(in[0].shape()),
-                           in[0].impl()->view(), out[0].impl()->view());
+    backend_of(in[0]).copy(in[0].dtype(), dtype, kernel_shape(in[0].shape()), in[0].impl()->view(),
+                           out[0].impl()->view());
   }
   Tensor transpose(const Tensor& g) const { return to(g, from); }
 };
@@ -341,7 +341,9 @@ Tensor slice(const Tensor& x, std::int64_t axis, std::int64_t start, std::int64_
   const std::int64_t from_end = axis_from_end(axis, x.dim(), "slice");
   const std::int64_t size = x.size(from_end);
   if (step < 1) throw IndexError(fmt::format("slice: the step must be positive, not {}", step));
-  auto place = [&](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + size : i, 0, size); };
+  auto place = [&](std::int64_t i) {
+    return std::clamp<std::int64_t>(i < 0 ? i + size : i, 0, size);
+  };
   const std::int64_t first = place(start), last = std::max(place(stop), first);
   return record(Slice({from_end, first, (last - first + step - 1) / step, step, size}), {x});
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wald/engine/autograd.h>
+#include <wald/engine/node.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/print.h>
 #include <wald/engine/tensor.h>

@@ -10,9 +10,8 @@
 namespace wald::kernels {
 
 const Backend& cpu_backend() {
-  static const Backend table{"cpu",     allocate, release, find_pointwise,
-                             pointwise, copy,     fill,    sum,
-                             matmul};
+  static const Backend table{"cpu", allocate, release, find_pointwise, pointwise,
+                             copy,  fill,     sum,     matmul};
   return table;
 }
 

@@ -148,8 +148,7 @@ template <class T>
 void tall_product(const Matrix<T>& x, const Matrix<T>& b, T* c, std::int64_t ci, std::int64_t cq) {
   std::vector<T> small(b.rows * b.cols);
   for (std::int64_t j = 0; j < b.rows; ++j)
-    for (std::int64_t q = 0; q < b.cols; ++q)
-      small[j * b.cols + q] = b.data[j * b.row + q * b.col];
+    for (std::int64_t q = 0; q < b.cols; ++q) small[j * b.cols + q] = b.data[j * b.row + q * b.col];
   constexpr std::int64_t block = 4096;
   parallel_for((x.rows + block - 1) / block, [&](std::int64_t i) {
     const std::int64_t begin = i * block;
@@ -182,8 +181,7 @@ void product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
   if (m * n * k <= 1024) return tiny_product(a, b, c);
   if (k >= 2048 && m * n <= 16384) return cross_product(a, b, c);
   if (k <= 16 && n <= 8 && m >= 64) return tall_product(a, b, c, n, 1);
-  if (k <= 16 && m <= 8 && n >= 64)
-    return tall_product(b.transposed(), a.transposed(), c, 1, n);
+  if (k <= 16 && m <= 8 && n >= 64) return tall_product(b.transposed(), a.transposed(), c, 1, n);
   blocked_product(a, b, c);
 }
 

@@ -1,5 +1,5 @@
-// Host memory for tensors: 64-byte aligned, and kept for reuse, since a fresh page costs more to map
-// than to fill.
+// Host memory for tensors: 64-byte aligned, and kept for reuse, since a fresh page costs more to
+// map than to fill.
 #pragma once
 
 #include <cstddef>

@@ -70,9 +70,12 @@ struct Loop {
 
   void gather(int i, std::int64_t begin, std::int64_t n, void* buffer) const {
     switch (in_bytes[i]) {
-      case 1: return gather_as<std::uint8_t>(nest, i, in[i].data, begin, n, buffer);
-      case 4: return gather_as<float>(nest, i, in[i].data, begin, n, buffer);
-      default: return gather_as<double>(nest, i, in[i].data, begin, n, buffer);
+      case 1:
+        return gather_as<std::uint8_t>(nest, i, in[i].data, begin, n, buffer);
+      case 4:
+        return gather_as<float>(nest, i, in[i].data, begin, n, buffer);
+      default:
+        return gather_as<double>(nest, i, in[i].data, begin, n, buffer);
     }
   }
 };

@@ -23,8 +23,7 @@ void add_rows(const double* x, std::int64_t stride, std::int64_t rows, double* a
               std::int64_t n) {
   simd().add_rows_f64(x, stride, rows, acc, n);
 }
-void add_rows(const float* x, std::int64_t stride, std::int64_t rows, double* acc,
-              std::int64_t n) {
+void add_rows(const float* x, std::int64_t stride, std::int64_t rows, double* acc, std::int64_t n) {
   simd().add_rows_f32(x, stride, rows, acc, n);
 }
 
@@ -151,9 +150,12 @@ void tree_sum(double* x, std::int64_t n, std::int64_t width) {
 
 void sum(DType dtype, Shape shape, View in, std::uint64_t axes, void* out) {
   switch (dtype) {
-    case DType::float64: return sum_floating(shape, in, axes, static_cast<double*>(out));
-    case DType::float32: return sum_floating(shape, in, axes, static_cast<float*>(out));
-    default: return sum_integers(shape, in, axes, static_cast<std::int64_t*>(out));
+    case DType::float64:
+      return sum_floating(shape, in, axes, static_cast<double*>(out));
+    case DType::float32:
+      return sum_floating(shape, in, axes, static_cast<float*>(out));
+    default:
+      return sum_integers(shape, in, axes, static_cast<std::int64_t*>(out));
   }
 }
 

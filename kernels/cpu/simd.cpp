@@ -53,7 +53,8 @@ WALD_INLINE void put(Mask<T> m, void* out, int64_t i, int n) {
   std::memcpy(static_cast<uint8_t*>(out) + i, lane, n);
 }
 
-// The tail goes through the same vector code as the rest: a value's bits do not depend on its place.
+// The tail goes through the same vector code as the rest: a value's bits do not depend on its
+// place.
 template <class T, class F>
 void unary_row(const void* const* in, unsigned splat, void* out, int64_t n) {
   constexpr int lanes = Vec<T>::lanes;
@@ -75,10 +76,14 @@ WALD_INLINE void binary_loop(const void* const* in, void* out, int64_t n) {
 template <class T, class F>
 void binary_row(const void* const* in, unsigned splat, void* out, int64_t n) {
   switch (splat & 3) {
-    case 0: return binary_loop<T, false, false, F>(in, out, n);
-    case 1: return binary_loop<T, true, false, F>(in, out, n);
-    case 2: return binary_loop<T, false, true, F>(in, out, n);
-    default: return binary_loop<T, true, true, F>(in, out, n);
+    case 0:
+      return binary_loop<T, false, false, F>(in, out, n);
+    case 1:
+      return binary_loop<T, true, false, F>(in, out, n);
+    case 2:
+      return binary_loop<T, false, true, F>(in, out, n);
+    default:
+      return binary_loop<T, true, true, F>(in, out, n);
   }
 }
 
@@ -118,22 +123,31 @@ struct Collect {
   }
   template <class F>
   static constexpr int arity() {
-    return requires(F f, Vec<double> x) { f(x); } ? 1 : 2;
+    return requires(F f, Vec<double> x) { f(x); }
+    ? 1 : 2;
   }
   template <class F>
   void real(const char* name, F) {
-    table[count++] = {name, arity<F>(), PointwiseKind::value, row<double, F>(), row<float, F>(),
+    table[count++] = {name,   arity<F>(), PointwiseKind::value, row<double, F>(), row<float, F>(),
                       nullptr};
   }
   template <class F>
   void any(const char* name, F) {
-    table[count++] = {name,           arity<F>(),          PointwiseKind::value, row<double, F>(),
-                      row<float, F>(), row<int64_t, F>()};
+    table[count++] = {name,
+                      arity<F>(),
+                      PointwiseKind::value,
+                      row<double, F>(),
+                      row<float, F>(),
+                      row<int64_t, F>()};
   }
   template <class F>
   void compare(const char* name, F) {
-    table[count++] = {name,           arity<F>(),          PointwiseKind::compare, row<double, F>(),
-                      row<float, F>(), row<int64_t, F>()};
+    table[count++] = {name,
+                      arity<F>(),
+                      PointwiseKind::compare,
+                      row<double, F>(),
+                      row<float, F>(),
+                      row<int64_t, F>()};
   }
   template <class F>
   void choose(const char* name, F) {

@@ -22,14 +22,14 @@
 namespace wald::kernels {
 namespace {
 
-#define WALD_SLEEF_1(name)                                                                       \
-  WALD_INLINE Vec<double> name(Vec<double> x) {                                                  \
+#define WALD_SLEEF_1(name)                                                                         \
+  WALD_INLINE Vec<double> name(Vec<double> x) {                                                    \
     for (int i = 0; i < Vec<double>::parts; ++i) x.part[i] = WALD_SLEEF_F64(name, u10)(x.part[i]); \
-    return x;                                                                                    \
-  }                                                                                              \
-  WALD_INLINE Vec<float> name(Vec<float> x) {                                                    \
-    for (int i = 0; i < Vec<float>::parts; ++i) x.part[i] = WALD_SLEEF_F32(name, u10)(x.part[i]); \
-    return x;                                                                                    \
+    return x;                                                                                      \
+  }                                                                                                \
+  WALD_INLINE Vec<float> name(Vec<float> x) {                                                      \
+    for (int i = 0; i < Vec<float>::parts; ++i) x.part[i] = WALD_SLEEF_F32(name, u10)(x.part[i]);  \
+    return x;                                                                                      \
   }
 WALD_SLEEF_1(exp)
 WALD_SLEEF_1(expm1)
@@ -52,8 +52,7 @@ WALD_INLINE Vec<float> pow(Vec<float> x, Vec<float> y) {
 // SLEEF's log1p overflows to infinity from 3e307 on; there log is the same number.
 WALD_INLINE Vec<double> log1p(Vec<double> x) {
   Vec<double> y;
-  for (int i = 0; i < Vec<double>::parts; ++i)
-    y.part[i] = WALD_SLEEF_F64(log1p, u10)(x.part[i]);
+  for (int i = 0; i < Vec<double>::parts; ++i) y.part[i] = WALD_SLEEF_F64(log1p, u10)(x.part[i]);
   return select(x > 1e300, log(x), y);
 }
 WALD_INLINE Vec<float> log1p(Vec<float> x) {
@@ -76,7 +75,8 @@ WALD_INLINE Vec<float> sqrt(Vec<float> x) {
 }
 
 WALD_INLINE Vec<double> abs(Vec<double> x) {
-  for (auto& part : x.part) part = (typename Vec<double>::Part)((Mask<double>::Part)part & INT64_MAX);
+  for (auto& part : x.part)
+    part = (typename Vec<double>::Part)((Mask<double>::Part)part & INT64_MAX);
   return x;
 }
 WALD_INLINE Vec<float> abs(Vec<float> x) {

@@ -1,0 +1,34 @@
+// The commands of the program wald. Each adds itself to the parser; when it is chosen, its callback
+// runs it and sets the exit code.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace wald::cli {
+
+using Json = nlohmann::ordered_json;
+
+/// Exit codes of the program's contract.
+enum ExitCode : int {
+  done = 0,
+  not_converged = 1,  // or a reproduced number differs
+  bad_input = 2,
+  not_identified = 3,
+  data_needed = 4,
+};
+
+void add_reproduce(CLI::App& app, int& exit_code);
+void add_fit(CLI::App& app, int& exit_code);
+void add_km(CLI::App& app, int& exit_code);
+void add_simulate(CLI::App& app, int& exit_code);
+void add_info(CLI::App& app, int& exit_code);
+
+/// Adds --threads, which holds for the whole run.
+void add_threads_option(CLI::App& command);
+
+/// Writes one JSON object to standard output. NaN and infinities become null.
+void print_json(const Json& object);
+
+}  // namespace wald::cli

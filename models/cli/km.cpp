@@ -1,0 +1,131 @@
+// wald km: Kaplan-Meier curves of a CSV file.
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include <wald/engine/io/csv.h>
+#include <wald/models/design.h>
+#include <wald/models/kaplan_meier.h>
+#include <wald/models/plot.h>
+
+#include "commands.h"
+#include "survival_table.h"
+
+namespace wald::cli {
+namespace {
+
+struct Km {
+  std::string data, group, plot, scale = "log";
+  SurvivalColumns columns;
+  double level = 0.95;
+  bool json = false;
+};
+
+ConfidenceScale scale_of(const std::string& name) {
+  if (name == "log-log") return ConfidenceScale::kLogLog;
+  return name == "plain" ? ConfidenceScale::kPlain : ConfidenceScale::kLog;
+}
+
+Json curve_json(const KaplanMeier& c) {
+  const SurvivalQuantile median = c.median();
+  Json out;
+  if (!c.label.empty()) out["group"] = c.label;
+  out["n"] = c.n;
+  out["events"] = c.events;
+  out["median"] = {{"estimate", median.estimate}, {"lower", median.lower}, {"upper", median.upper}};
+  out["time"] = c.time;
+  out["n_risk"] = c.n_risk;
+  out["n_event"] = c.n_event;
+  out["n_censor"] = c.n_censor;
+  out["survival"] = c.survival;
+  out["std_error"] = c.std_err;
+  out["lower"] = c.lower;
+  out["upper"] = c.upper;
+  out["cumhaz"] = c.cumhaz;
+  out["cumhaz_std_error"] = c.std_err_nelson_aalen;
+  return out;
+}
+
+std::string number_or_dot(double x) { return std::isfinite(x) ? fmt::format("{:g}", x) : "."; }
+
+void print_curve(const KaplanMeier& c) {
+  constexpr std::size_t most_lines = 60;
+  const SurvivalQuantile median = c.median();
+  std::cout << fmt::format("{}n = {}, events = {:g}, median = {} [{}, {}]\n",
+                           c.label.empty() ? "" : c.label + ": ", c.n, c.events,
+                           number_or_dot(median.estimate), number_or_dot(median.lower),
+                           number_or_dot(median.upper));
+  std::vector<std::size_t> lines;
+  for (std::size_t i = 0; i < c.time.size(); ++i)
+    if (c.n_event[i] > 0) lines.push_back(i);
+  const std::size_t every = (lines.size() + most_lines - 1) / most_lines;
+  std::cout << fmt::format("{:>12} {:>10} {:>9} {:>10} {:>10}   [{:g}% conf. interval]\n", "time",
+                           "at risk", "events", "survival", "std. error", 100 * c.level);
+  for (std::size_t at = 0; at < lines.size(); at += every) {
+    const std::size_t i = lines[at];
+    std::cout << fmt::format("{:>12g} {:>10g} {:>9g} {:>10.6f} {:>10.6f}   {:>9} {:>9}\n",
+                             c.time[i], c.n_risk[i], c.n_event[i], c.survival[i], c.std_err[i],
+                             number_or_dot(c.lower[i]), number_or_dot(c.upper[i]));
+  }
+  if (every > 1)
+    std::cout << fmt::format("(one in {} of {} event times; --json has all)\n", every,
+                             lines.size());
+  std::cout << "\n";
+}
+
+int run_km(const Km& o) {
+  const Table table = read_csv(o.data);
+  std::vector<std::string> used = o.columns.used();
+  if (!o.group.empty()) used.push_back(o.group);
+  const std::vector<std::size_t> rows = complete_rows(table, used);
+  report_dropped(table.rows() - rows.size());
+  const SurvivalValues v = read_survival(table, o.columns, rows, true);
+  const KaplanMeierOptions options{
+      .level = o.level, .scale = scale_of(o.scale), .weights = v.weights, .entry = v.entry};
+  std::vector<KaplanMeier> curves;
+  if (o.group.empty())
+    curves.push_back(kaplan_meier(v.time, v.event, options));
+  else
+    curves = kaplan_meier_by(text_column(table, o.group, rows), v.time, v.event, options);
+
+  if (!o.plot.empty()) plot_survival(o.plot, curves);
+  if (o.json) {
+    Json out;
+    out["n"] = rows.size();
+    out["level"] = o.level;
+    out["scale"] = o.scale;
+    out["curves"] = Json::array();
+    for (const KaplanMeier& c : curves) out["curves"].push_back(curve_json(c));
+    print_json(out);
+    return done;
+  }
+  for (const KaplanMeier& c : curves) print_curve(c);
+  return done;
+}
+
+}  // namespace
+
+void add_km(CLI::App& app, int& exit_code) {
+  auto o = std::make_shared<Km>();
+  CLI::App* km = app.add_subcommand("km", "Kaplan-Meier survival curves");
+  km->add_option("--data", o->data, "CSV file with a header line")->required()->type_name("FILE");
+  km->add_option("--time", o->columns.time, "Column of follow-up times")
+      ->required()
+      ->type_name("COLUMN");
+  km->add_option("--event", o->columns.event, "Column of events: 1 seen, 0 censored")
+      ->required()
+      ->type_name("COLUMN");
+  km->add_option("--entry", o->columns.entry, "Column of times of delayed entry")
+      ->type_name("COLUMN");
+  km->add_option("--weights", o->columns.weights, "Column of weights of the rows")
+      ->type_name("COLUMN");
+  km->add_option("--group", o->group, "Column of groups: one curve for each")->type_name("COLUMN");
+  km->add_option("--conf", o->scale, "Scale on which the limits are symmetric")
+      ->check(CLI::IsMember({"log", "log-log", "plain"}));
+  km->add_option("--level", o->level, "Level of the limits")->check(CLI::Range(0.5, 0.9999));
+  km->add_option("--plot", o->plot, "Write the curves to this SVG file")->type_name("OUT.svg");
+  km->add_flag("--json", o->json, "Print one JSON object");
+  km->callback([o, &exit_code] { exit_code = run_km(*o); });
+}
+
+}  // namespace wald::cli

@@ -1,0 +1,73 @@
+// The program wald: parses the command line and turns exceptions into exit codes.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <new>
+
+#include <wald/engine/error.h>
+#include <wald/kernels/cpu/openblas.h>
+#include <wald/kernels/cpu/parallel.h>
+
+#include "commands.h"
+
+namespace wald::cli {
+
+void add_threads_option(CLI::App& command) {
+  command
+      .add_option_function<int>(
+          "--threads", [](int n) { set_num_threads(n); },
+          "Number of threads (default: all processors)")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+}
+
+void print_json(const Json& object) { std::cout << object.dump(2) << std::endl; }
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app("wald: maximum likelihood with exact derivatives", "wald");
+  app.set_version_flag("--version", std::string("wald ") + WALD_VERSION);
+  app.require_subcommand(1);
+  app.option_defaults()->always_capture_default();
+  int exit_code = done;
+  add_reproduce(app, exit_code);
+  add_fit(app, exit_code);
+  add_km(app, exit_code);
+  add_simulate(app, exit_code);
+  add_info(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? done : bad_input;
+  }
+  std::cout.flush();
+  if (!std::cout) {
+    std::cerr << "wald: standard output could not be written\n";
+    return bad_input;
+  }
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace wald::cli
+
+int main(int argc, char** argv) {
+  using namespace wald;
+  if (!kernels::openblas_uses_openmp())
+    std::cerr << "wald: warning: this OpenBLAS is not the OpenMP build, its threads will compete "
+                 "with ours: "
+              << kernels::openblas_description() << "\n";
+  try {
+    return cli::run(argc, argv);
+  } catch (const NotIdentifiedError& error) {
+    std::cerr << "wald: " << error.what() << "\n";
+    return cli::not_identified;
+  } catch (const Error& error) {
+    std::cerr << "wald: " << error.what() << "\n";
+    return cli::bad_input;
+  } catch (const std::bad_alloc&) {
+    std::cerr << "wald: out of memory\n";
+    return cli::bad_input;
+  }
+}

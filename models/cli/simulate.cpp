@@ -1,0 +1,64 @@
+// wald simulate: data from a model, by R's random stream.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <limits>
+
+#include <wald/engine/io/csv.h>
+#include <wald/models/simulate.h>
+
+#include "commands.h"
+
+namespace wald::cli {
+namespace {
+
+struct SimulateSurvival {
+  std::int64_t n = 0;
+  std::vector<double> coefficients;
+  std::uint32_t seed = 1;
+  double censor = std::numeric_limits<double>::infinity();
+  std::string out;
+};
+
+int run_simulate_survival(const SimulateSurvival& o) {
+  RRandom random(o.seed);
+  const SurvivalSample sample =
+      simulate_exponential(random, static_cast<std::size_t>(o.n), o.coefficients, o.censor);
+  std::vector<std::string> names = {"time", "event"};
+  std::vector<std::vector<double>> columns = {sample.time, sample.event};
+  names.insert(names.end(), sample.covariates.begin(), sample.covariates.end());
+  columns.insert(columns.end(), sample.columns.begin(), sample.columns.end());
+  write_csv(o.out, names, columns);
+  double events = 0;
+  for (double e : sample.event) events += e;
+  std::cerr << fmt::format("wald: {} rows, {:g} events, written to {}\n", o.n, events, o.out);
+  return done;
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app, int& exit_code) {
+  CLI::App* simulate =
+      app.add_subcommand("simulate", "Simulate data from a model, by R's random stream");
+  simulate->require_subcommand(1);
+  auto o = std::make_shared<SimulateSurvival>();
+  CLI::App* survival = simulate->add_subcommand(
+      "survival",
+      "Exponential survival times: column trt is 0 or 1, further covariates are standard normal");
+  survival->add_option("--n", o->n, "Number of rows")->required()->check(CLI::PositiveNumber);
+  survival
+      ->add_option(
+          "--coef", o->coefficients,
+          "Coefficients of the log hazard: the intercept, that of trt, those of x2, x3 ...")
+      ->required()
+      ->delimiter(',')
+      ->type_name("B0 [B1 ...]");
+  survival->add_option("--seed", o->seed, "As R's set.seed")->type_name("S");
+  survival->add_option("--censor", o->censor, "Censor everybody at this time")
+      ->check(CLI::PositiveNumber)
+      ->type_name("C");
+  survival->add_option("--out", o->out, "CSV file to write")->required()->type_name("FILE");
+  survival->callback([o, &exit_code] { exit_code = run_simulate_survival(*o); });
+}
+
+}  // namespace wald::cli

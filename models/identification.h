@@ -1,0 +1,23 @@
+// Whether the data determine the coefficients, decided before a fit is tried, so that a message can
+// name the columns. Knows design matrices, not likelihoods.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <wald/engine/tensor.h>
+
+namespace wald {
+
+/// Throws NotIdentifiedError naming each column of x (float64, [n, k]) that is a linear combination
+/// of those before it, with the combination. A column counts as one if what is left of it is below
+/// 1e-9 of its length.
+void require_full_rank(const Tensor& x, const std::vector<std::string>& names);
+
+/// For models of a hazard exp(x'b): throws NotIdentifiedError if the likelihood rises without end
+/// along some direction, because the rows with an event leave it free and the others want it as far
+/// out as it goes, as when a group has no events. `event` is 0 or 1, [n].
+void require_finite_maximum(const Tensor& x, const Tensor& event,
+                            const std::vector<std::string>& names);
+
+}  // namespace wald

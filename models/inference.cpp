@@ -1,0 +1,224 @@
+#include "inference.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include <wald/engine/autograd.h>
+#include <wald/engine/ops/ops.h>
+#include <wald/engine/transforms.h>
+#include <wald/kernels/cpu/lapack.h>
+#include <wald/models/distributions.h>
+#include <wald/optim/lbfgs.h>
+
+namespace wald {
+namespace {
+
+/// The objective that is minimized, with its derivatives, counting evaluations.
+class Objective {
+ public:
+  explicit Objective(const LogLikelihood& loglik) : loglik_(loglik) {}
+
+  Tensor operator()(const Tensor& parameters) const { return -sum(loglik_(parameters)); }
+  ValueAndGradient at(const Tensor& parameters) {
+    ++evaluations;
+    return value_and_gradient(*this, parameters);
+  }
+  std::vector<double> information(const Tensor& parameters) const {
+    return hessian(*this, parameters).to_vector();
+  }
+
+  std::int64_t evaluations = 0;
+
+ private:
+  const LogLikelihood& loglik_;
+};
+
+/// The matrix T with T'HT = I, so that b = start + T u has unit information in u at the start; the
+/// identity if H is not positive definite.
+Tensor unit_information_coordinates(std::vector<double> information, int k) {
+  if (kernels::cholesky(information.data(), k) != 0) return eye(k);
+  std::vector<double> columns(static_cast<std::size_t>(k) * k, 0.0);
+  for (int j = 0; j < k; ++j) {
+    columns[j * k + j] = 1;
+    kernels::cholesky_solve_transposed_half(information.data(), k, &columns[j * k]);
+  }
+  for (double v : columns)
+    if (!std::isfinite(v)) return eye(k);
+  return t(from_vector(columns, {k, k}));
+}
+
+/// L-BFGS in the coordinates u of b = start + T u, to within what Newton's method finishes.
+Tensor approach(Objective& objective, const Tensor& start, const FitOptions& options, Fit& fit) {
+  const int k = static_cast<int>(start.numel());
+  const Tensor transform = unit_information_coordinates(objective.information(start), k);
+  Tensor u = zeros({k}).requires_grad_();
+  // In these coordinates half the squared gradient is the distance left, in log-likelihood units.
+  optim::LBFGS optimizer({u}, {.max_iter = options.max_iter,
+                               .max_eval = 4 * options.max_iter,
+                               .tolerance_grad = 1e-5,
+                               .tolerance_change = 1e-12,
+                               .line_search = optim::LineSearch::strong_wolfe});
+  optimizer.step([&] {
+    optimizer.zero_grad();
+    const Tensor value = objective(start + mv(transform, u));
+    value.backward();
+    return value;
+  });
+  fit.iterations += optimizer.iterations();
+  objective.evaluations += optimizer.evaluations();
+  const NoGradGuard guard;
+  return start + mv(transform, u);
+}
+
+/// One Newton step from where the information has been factored, and how much it promises.
+struct NewtonStep {
+  std::vector<double> step;
+  double decrement;
+
+  NewtonStep(const std::vector<double>& factor, const std::vector<double>& gradient, int k)
+      : step(gradient) {
+    kernels::cholesky_solve(factor.data(), k, step.data());
+    decrement = 0;
+    for (int i = 0; i < k; ++i) decrement += gradient[i] * step[i] / 2;
+  }
+};
+
+[[noreturn]] void throw_singular(const std::vector<double>& information,
+                                 const std::vector<std::string>& names) {
+  const int k = static_cast<int>(names.size());
+  std::vector<double> scaled = information;
+  for (int i = 0; i < k; ++i) {
+    if (!(information[i * k + i] > 0))
+      throw NotIdentifiedError(fmt::format(
+          "the data do not determine {}: the likelihood does not change with it, or has no maximum",
+          names[i]));
+    for (int j = 0; j < k; ++j)
+      scaled[i * k + j] /= std::sqrt(information[i * k + i] * information[j * k + j]);
+  }
+  kernels::symmetric_eigen(scaled.data(), k);
+  std::string along;
+  for (int i = 0; i < k; ++i)
+    if (std::abs(scaled[i]) > 0.05) along += (along.empty() ? "" : ", ") + names[i];
+  throw NotIdentifiedError(fmt::format(
+      "the information matrix is singular: the data do not determine a combination of {}", along));
+}
+
+void certify(Fit& fit, const std::vector<double>& gradient, double decrement) {
+  const int k = static_cast<int>(fit.names.size());
+  for (double g : gradient)
+    fit.certificate.largest_score = std::max(fit.certificate.largest_score, std::abs(g));
+  fit.certificate.newton_decrement = decrement;
+  std::vector<double> scaled = fit.information;
+  for (int i = 0; i < k; ++i)
+    for (int j = 0; j < k; ++j)
+      scaled[i * k + j] /= std::sqrt(fit.information[i * k + i] * fit.information[j * k + j]);
+  const auto eigenvalues = kernels::symmetric_eigen(scaled.data(), k);
+  fit.certificate.smallest_eigenvalue = eigenvalues.front();
+  fit.certificate.largest_eigenvalue = eigenvalues.back();
+  if (!(eigenvalues.front() > 1e-13)) throw_singular(fit.information, fit.names);
+}
+
+/// Newton steps while each promises less than the one before, down to the gradient's rounding.
+void polish(Objective& objective, Tensor at, Fit& fit) {
+  const int k = static_cast<int>(fit.names.size());
+  constexpr int max_steps = 50;
+  double previous = INFINITY;
+  Tensor before;
+  for (int step = 0;; ++step) {
+    const ValueAndGradient here = objective.at(at);
+    const std::vector<double> gradient = here.gradient.to_vector();
+    std::vector<double> information = objective.information(at), factor = information;
+    if (!std::isfinite(here.value.item()) || kernels::cholesky(factor.data(), k) != 0) {
+      if (!before.defined()) throw_singular(information, fit.names);
+      fit.message = "the information stopped being positive definite";
+      return;
+    }
+    const NewtonStep newton(factor, gradient, k);
+    const bool is_better = newton.decrement < previous;
+    if (is_better || step == 0) {
+      before = at;
+      fit.estimate = at.to_vector();
+      fit.information = information;
+      fit.loglik = -here.value.item();
+      certify(fit, gradient, newton.decrement);
+    }
+    // A step that gains nothing any more, or cannot be told from none, is the last.
+    if (!is_better || newton.decrement < 1e-24 || step == max_steps) break;
+    previous = newton.decrement;
+    at = at - from_vector(newton.step);
+    ++fit.iterations;
+  }
+  const double decrement = fit.certificate.newton_decrement;
+  if (decrement < 1e-12)
+    fit.status = FitStatus::converged;
+  else if (decrement < 1e-6)
+    fit.status = FitStatus::precision;
+  else
+    fit.message = fmt::format("the Newton decrement is still {:.3g}", decrement);
+}
+
+void invert_information(Fit& fit) {
+  const int k = static_cast<int>(fit.names.size());
+  std::vector<double> factor = fit.information;
+  kernels::cholesky(factor.data(), k);
+  fit.vcov.assign(static_cast<std::size_t>(k) * k, 0.0);
+  for (int j = 0; j < k; ++j) {
+    fit.vcov[j * k + j] = 1;
+    kernels::cholesky_solve(factor.data(), k, &fit.vcov[j * k]);
+  }
+  for (int i = 0; i < k; ++i)
+    for (int j = 0; j < i; ++j)
+      fit.vcov[i * k + j] = fit.vcov[j * k + i] = (fit.vcov[i * k + j] + fit.vcov[j * k + i]) / 2;
+}
+
+}  // namespace
+
+const char* name_of(FitStatus status) {
+  switch (status) {
+    case FitStatus::converged:
+      return "converged";
+    case FitStatus::precision:
+      return "precision";
+    case FitStatus::failed:
+      break;
+  }
+  return "failed";
+}
+
+double Fit::std_error(std::size_t i) const { return std::sqrt(vcov[i * names.size() + i]); }
+double Fit::aic() const { return -2 * loglik + 2 * static_cast<double>(names.size()); }
+double Fit::bic() const {
+  return -2 * loglik + std::log(static_cast<double>(n)) * static_cast<double>(names.size());
+}
+
+std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level) {
+  const double quantile = two_sided_quantile(level);
+  std::vector<CoefficientRow> rows;
+  for (std::size_t i = 0; i < fit.names.size(); ++i) {
+    const double b = fit.estimate[i], se = fit.std_error(i), z = b / se;
+    rows.push_back(
+        {fit.names[i], b, se, z, two_sided_p_value(z), b - quantile * se, b + quantile * se});
+  }
+  return rows;
+}
+
+Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
+             std::vector<std::string> names, std::int64_t n, const FitOptions& options) {
+  if (names.size() != start.size() || start.empty())
+    throw InputError(
+        fmt::format("maximize: {} names for {} starting values", names.size(), start.size()));
+  Fit fit;
+  fit.names = std::move(names);
+  fit.n = n;
+  Objective objective(loglik);
+  const Tensor begin = from_vector(start);
+  if (!std::isfinite(objective.at(begin).value.item()))
+    throw InputError("maximize: the log-likelihood is not finite at the starting values");
+  polish(objective, approach(objective, begin, options, fit), fit);
+  invert_information(fit);
+  fit.evaluations = objective.evaluations;
+  return fit;
+}
+
+}  // namespace wald

@@ -1,0 +1,45 @@
+// Plots as SVG files, drawn by gnuplot in a child process. Knows survival curves and plain lines;
+// no model, no table.
+#pragma once
+
+#include <wald/models/kaplan_meier.h>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace wald {
+
+/// A line through the points (x[i], y[i]); a point with a NaN interrupts it.
+struct PlotLine {
+  std::string label;  ///< in the legend; empty for none
+  std::vector<double> x, y;
+};
+
+/// The line of a function over [lower, upper], through `points` >= 2 equidistant points.
+PlotLine function_line(std::string label, const std::function<double(double)>& f, double lower,
+                       double upper, int points = 300);
+
+struct PlotOptions {
+  std::string title{};
+  std::string x_label = "Time";
+  std::string y_label = "Survival probability";
+  bool band = true;          ///< shade the confidence limits
+  bool censor_marks = true;  ///< a tick at each censoring time, where these are few
+};
+
+/// Draws Kaplan-Meier curves as steps from S(0) = 1 with their confidence bands, and `fitted` lines
+/// over them, into the SVG file `path`. Where there is one fitted line for each of several curves,
+/// each pair shares a colour. Curves of very many steps are thinned to what can be seen.
+///
+/// Throws InputError where `path` cannot be written, or there is nothing to draw; Error where
+/// gnuplot is not installed (Debian: gnuplot-nox) or fails.
+void plot_survival(const std::string& path, std::span<const KaplanMeier> curves,
+                   std::span<const PlotLine> fitted = {}, const PlotOptions& options = {});
+
+/// Draws lines on scales that fit them, for instance a loss against iterations. Throws as above.
+void plot_lines(const std::string& path, std::span<const PlotLine> lines,
+                const PlotOptions& options);
+
+}  // namespace wald

@@ -1,0 +1,67 @@
+// The normal distribution against 20-digit values (computed with mpmath), tails included.
+#include <wald/models/distributions.h>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace wald {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+void expect_close(double value, double expected, double relative) {
+  EXPECT_NEAR(value, expected, relative * std::abs(expected));
+}
+
+TEST(Distributions, NormalTailsKeepTheirDigits) {
+  const double reference[][2] = {
+      {30, 4.9067139271481870595e-198},   {20, 2.7536241186062336951e-89},
+      {8, 6.2209605742717841235e-16},     {1, 0.15865525393145705141},
+      {37.5, 4.6053530095819548438e-308}, {1.3, 0.096800484585610325542}};
+  for (const auto& [z, tail] : reference) {
+    expect_close(normal_sf(z), tail, 4e-15);
+    expect_close(normal_cdf(-z), tail, 4e-15);
+    expect_close(normal_cdf(z), 1 - tail, 4e-16);
+    expect_close(two_sided_p_value(-z), 2 * tail, 4e-15);
+  }
+  EXPECT_EQ(normal_cdf(0), 0.5);
+}
+
+TEST(Distributions, NormalAtItsEnds) {
+  EXPECT_EQ(normal_cdf(-kInfinity), 0);
+  EXPECT_EQ(normal_cdf(kInfinity), 1);
+  EXPECT_EQ(normal_sf(kInfinity), 0);
+  for (double z : {286.54, -286.54, 1e200, kInfinity, -kInfinity}) {
+    EXPECT_EQ(two_sided_p_value(z), 0) << z;
+  }
+  EXPECT_EQ(two_sided_p_value(0), 1);
+  EXPECT_TRUE(std::isnan(normal_cdf(std::nan(""))));
+  EXPECT_TRUE(std::isnan(two_sided_p_value(std::nan(""))));
+}
+
+TEST(Distributions, QuantileAgainstReference) {
+  expect_close(normal_quantile(1e-300), -37.047096299361199237, 1e-15);
+  expect_close(normal_quantile(1e-20), -9.2623400897984075796, 1e-15);
+  expect_close(normal_quantile(1e-5), -4.2648907939228246102, 1e-15);
+  expect_close(normal_quantile(0.01), -2.3263478740408410931, 1e-15);
+  expect_close(normal_quantile(0.3), -0.52440051270804081597, 1e-15);
+  expect_close(normal_quantile(0.975), 1.9599639845400538556, 1e-15);
+  EXPECT_EQ(normal_quantile(0.5), 0);
+  EXPECT_EQ(normal_quantile(0), -kInfinity);
+  EXPECT_EQ(normal_quantile(1), kInfinity);
+  EXPECT_TRUE(std::isnan(normal_quantile(-0.1)));
+  EXPECT_TRUE(std::isnan(normal_quantile(1.1)));
+  EXPECT_TRUE(std::isnan(normal_quantile(std::nan(""))));
+  expect_close(two_sided_quantile(0.95), 1.959963984540054, 1e-15);
+}
+
+TEST(Distributions, QuantileInvertsTheProbability) {
+  for (double z = -37; z < 5; z += 0.173) {
+    expect_close(normal_quantile(normal_cdf(z)), z, z < 3 ? 2e-15 : 1e-10);
+  }
+}
+
+}  // namespace
+}  // namespace wald

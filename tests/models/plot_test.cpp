@@ -1,0 +1,124 @@
+// Plots: the SVG that gnuplot draws holds what was asked for; labels are inert; failures are clear.
+#include <wald/engine/error.h>
+#include <wald/models/gnuplot.h>
+#include <wald/models/plot.h>
+#include <wald/models/simulate.h>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "../temp_path.h"
+
+namespace wald {
+namespace {
+
+// For the life of a test, programs are looked up here instead.
+class SearchPath {
+ public:
+  explicit SearchPath(const std::string& folder) { setenv("PATH", folder.c_str(), 1); }
+  ~SearchPath() { setenv("PATH", before_.c_str(), 1); }
+
+ private:
+  std::string before_ = std::getenv("PATH");
+};
+
+bool have_gnuplot() { return std::system("gnuplot --version > /dev/null 2>&1") == 0; }
+
+#define WALD_NEEDS_GNUPLOT() \
+  if (!have_gnuplot()) GTEST_SKIP() << "needs gnuplot (Debian: gnuplot-nox)"
+
+std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+KaplanMeier small_curve(const std::string& label = "") {
+  const std::vector<double> time = {1, 2, 3, 4, 6}, event = {1, 0, 1, 1, 1};
+  KaplanMeier curve = kaplan_meier(time, event);
+  curve.label = label;
+  return curve;
+}
+
+template <class Refusal, class Action>
+void expect_refusal(Action action, const std::string& part) {
+  try {
+    action();
+    FAIL() << "nothing was thrown for: " << part;
+  } catch (const Refusal& error) {
+    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+  }
+}
+
+TEST(Plot, SurvivalCurvesBandAndFit) {
+  WALD_NEEDS_GNUPLOT();
+  const std::string path = testing::temp_path("plot.svg");
+  const std::vector<KaplanMeier> curves = {small_curve("control"), small_curve("treated")};
+  const std::vector<PlotLine> fit = {function_line(
+      "exponential", [](double t) { return std::exp(-0.3 * t); }, 0, 6)};
+  plot_survival(path, curves, fit, {.title = "A trial", .x_label = "Months"});
+  const std::string svg = contents(path);
+  for (const char* text : {"<svg", "</svg>", "A trial", "Months", "Survival probability", "control",
+                           "treated", "exponential", "95% confidence limits", "stroke-dasharray"}) {
+    EXPECT_NE(svg.find(text), std::string::npos) << text;
+  }
+}
+
+TEST(Plot, LargeCurvesAreThinned) {
+  WALD_NEEDS_GNUPLOT();
+  const SurvivalSample sample = published_survival_data();
+  const std::vector<KaplanMeier> curves = {kaplan_meier(sample.time, sample.event)};
+  const std::string path = testing::temp_path("plot_large.svg");
+  plot_survival(path, curves);
+  EXPECT_LT(std::filesystem::file_size(path), 400000U);
+}
+
+TEST(Plot, LinesWithGaps) {
+  WALD_NEEDS_GNUPLOT();
+  const std::string path = testing::temp_path("plot_lines.svg");
+  const std::vector<PlotLine> lines = {{"loss", {0, 1, 2, 3}, {5, NAN, 2, 1}}};
+  plot_lines(path, lines, {.x_label = "Iteration", .y_label = "Loss"});
+  EXPECT_NE(contents(path).find("Iteration"), std::string::npos);
+}
+
+TEST(Plot, LabelsAreInert) {
+  WALD_NEEDS_GNUPLOT();
+  const std::string path = testing::temp_path("plot_labels.svg"),
+                    trap = testing::temp_path("plot_trap");
+  std::filesystem::remove(trap);
+  const std::string label = "it's `touch " + trap + "`\n@x <b> & \"q\" \\n {/=50 big}_2 %s";
+  const std::vector<KaplanMeier> curves = {
+      small_curve(label + "'; system('touch " + trap + "') #")};
+  plot_survival(path, curves, {}, {.title = label, .x_label = label});
+  EXPECT_FALSE(std::filesystem::exists(trap));
+  EXPECT_NE(contents(path).find("it's `touch"), std::string::npos);
+  EXPECT_NE(contents(path).find("@x &lt;b"), std::string::npos);
+  EXPECT_EQ(gnuplot_quoted("it's\na"), "'it''s a'");
+}
+
+TEST(Plot, FailuresAreClear) {
+  const std::vector<KaplanMeier> curves = {small_curve()};
+  const std::string nowhere = testing::temp_path("no/such/folder/plot.svg");
+  expect_refusal<InputError>([&] { plot_survival(nowhere, curves); }, "cannot be written");
+  const std::string path = testing::temp_path("plot_failed.svg");
+  expect_refusal<InputError>([&] { plot_survival(path, {}); }, "no survival curve");
+  expect_refusal<InputError>([&] { plot_lines(path, {}, {}); }, "no line");
+  const std::vector<PlotLine> ragged = {{"a", {1, 2}, {1}}};
+  expect_refusal<InputError>([&] { plot_survival(path, curves, ragged); }, "2 x and 1 y");
+  {
+    const SearchPath empty(testing::temp_path("no_programs_here"));
+    expect_refusal<Error>([&] { plot_survival(path, curves); }, "gnuplot-nox");
+  }
+  EXPECT_FALSE(std::filesystem::exists(path));
+  if (have_gnuplot()) {
+    expect_refusal<Error>([&] { run_gnuplot("plot nonsense(", path); }, "gnuplot failed");
+    EXPECT_FALSE(std::filesystem::exists(path));
+  }
+}
+
+}  // namespace
+}  // namespace wald
