@@ -48,7 +48,7 @@ void parallel_run(std::int64_t tasks, void (*task)(const void* context, std::int
     for (std::int64_t i = 0; i < tasks; ++i) task(context, i);
     return;
   }
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
   for (std::int64_t i = 0; i < tasks; ++i) task(context, i);
 }
 

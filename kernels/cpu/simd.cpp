@@ -92,15 +92,16 @@ void choose_row(const void* const* in, unsigned splat, void* out, int64_t n) {
   constexpr int lanes = Vec<T>::lanes;
   const uint8_t* mask = static_cast<const uint8_t*>(in[0]);
   Source<T> x(in[1], splat & 2), y(in[2], splat & 4);
-  for (int64_t i = 0; i < n; i += lanes) {
-    int m = n - i < lanes ? static_cast<int>(n - i) : lanes;
-    uint8_t lane[lanes] = {};
-    if (splat & 1)
-      std::memset(lane, mask[0], lanes);
-    else
-      std::memcpy(lane, mask + i, m);
-    put(F{}(load_mask<T>(lane), x.at(i, m), y.at(i, m)), out, i, m);
-  }
+  uint8_t lane[lanes] = {};
+  if (splat & 1) std::memset(lane, mask[0], lanes);
+  auto at = [&](int64_t i) { return splat & 1 ? lane : mask + i; };
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    put(F{}(load_mask<T>(at(i)), x.at(i), y.at(i)), out, i);
+  if (i == n) return;
+  const int rest = static_cast<int>(n - i);
+  if (!(splat & 1)) std::memcpy(lane, mask + i, rest);
+  put(F{}(load_mask<T>(lane), x.at(i, rest), y.at(i, rest)), out, i, rest);
 }
 
 template <class A, class B>
@@ -187,9 +188,24 @@ double sum_row(const T* x, int64_t n) {
 
 template <class T>
 void add_rows(const T* x, int64_t stride, int64_t rows, double* acc, int64_t n) {
-  for (int64_t r = 0; r < rows; ++r) {
-    const T* row = x + r * stride;
-    for (int64_t j = 0; j < n; ++j) acc[j] += static_cast<double>(row[j]);
+  constexpr int lanes = Vec<double>::lanes;
+  if (n >= lanes) {
+    for (int64_t r = 0; r < rows; ++r) {
+      const T* row = x + r * stride;
+      for (int64_t j = 0; j < n; ++j) acc[j] += static_cast<double>(row[j]);
+    }
+    return;
+  }
+  // Few columns: vectors over the rows.
+  for (int64_t j = 0; j < n; ++j) {
+    Vec<double> total(0.0);
+    for (int64_t r = 0; r < rows; r += lanes) {
+      const int m = rows - r < lanes ? static_cast<int>(rows - r) : lanes;
+      alignas(64) double lane[lanes] = {};
+      for (int l = 0; l < m; ++l) lane[l] = static_cast<double>(x[(r + l) * stride + j]);
+      total = total + Vec<double>::load(lane);
+    }
+    acc[j] += sum_lanes(total);
   }
 }
 
@@ -207,6 +223,15 @@ WALD_INLINE Vec<T> lanes_at(const T* p, int64_t stride, int n) {
   return Vec<T>::load(lane);
 }
 
+/// `width` columns of a tall matrix, n rows from p on.
+template <class T, int width>
+WALD_INLINE void load_columns(const T* p, int64_t row, int64_t column, int n, Vec<T>* x) {
+  if constexpr (width == 2) {
+    if (row == 2 && column == 1 && n == Vec<T>::lanes) return Vec<T>::unzip(p, x[0], x[1]);
+  }
+  for (int c = 0; c < width; ++c) x[c] = lanes_at(p + c * column, row, n);
+}
+
 /// Columns q .. q + width of the product, for all rows.
 template <class T, int width>
 void tall_times_columns(const TallTimesSmall<T>& a, int q) {
@@ -215,11 +240,18 @@ void tall_times_columns(const TallTimesSmall<T>& a, int q) {
     const int n = a.rows - i < lanes ? static_cast<int>(a.rows - i) : lanes;
     Vec<T> acc[width];
     for (auto& v : acc) v = Vec<T>(0.0);
-    for (int j = 0; j < a.k; ++j) {
-      const Vec<T> x = lanes_at(a.x + i * a.xi + j * a.xj, a.xi, n);
+    auto add_column = [&](int j, Vec<T> x) {
       for (int w = 0; w < width; ++w)
         acc[w] = mul_add(x, Vec<T>::splat(a.b + j * a.p + q + w), acc[w]);
+    };
+    int j = 0;
+    for (; j + 2 <= a.k; j += 2) {
+      Vec<T> x[2];
+      load_columns<T, 2>(a.x + i * a.xi + j * a.xj, a.xi, a.xj, n, x);
+      add_column(j, x[0]);
+      add_column(j + 1, x[1]);
     }
+    if (j < a.k) add_column(j, lanes_at(a.x + i * a.xi + j * a.xj, a.xi, n));
     for (int w = 0; w < width; ++w) {
       T* y = a.y + i * a.yi + (q + w) * a.yq;
       if (a.yi == 1) {
@@ -250,12 +282,11 @@ void tall_cross_corner(const TallCross<T>& a, int j, int q) {
     for (auto& v : row) v = Vec<T>(0.0);
   for (int64_t i = 0; i < a.rows; i += lanes) {
     const int n = a.rows - i < lanes ? static_cast<int>(a.rows - i) : lanes;
-    Vec<T> w[width];
-    for (int c = 0; c < width; ++c) w[c] = lanes_at(a.w + i * a.wi + (q + c) * a.wq, a.wi, n);
-    for (int r = 0; r < height; ++r) {
-      const Vec<T> x = lanes_at(a.x + i * a.xi + (j + r) * a.xj, a.xi, n);
-      for (int c = 0; c < width; ++c) acc[r][c] = mul_add(x, w[c], acc[r][c]);
-    }
+    Vec<T> w[width], x[height];
+    load_columns<T, width>(a.w + i * a.wi + q * a.wq, a.wi, a.wq, n, w);
+    load_columns<T, height>(a.x + i * a.xi + j * a.xj, a.xi, a.xj, n, x);
+    for (int r = 0; r < height; ++r)
+      for (int c = 0; c < width; ++c) acc[r][c] = mul_add(x[r], w[c], acc[r][c]);
   }
   for (int r = 0; r < height; ++r)
     for (int c = 0; c < width; ++c) a.out[(j + r) * a.p + q + c] = sum_lanes(acc[r][c]);
@@ -269,8 +300,48 @@ void tall_cross_columns(const TallCross<T>& a, int q) {
   for (; j < a.k; ++j) tall_cross_corner<T, 1, width>(a, j, q);
 }
 
+/// Columns j .. j + width * lanes of x, whose rows are contiguous, against column q of w: vectors
+/// over the columns, two rows at a time.
+template <class T, int width>
+void tall_cross_strip(const TallCross<T>& a, int j, int q) {
+  constexpr int lanes = Vec<T>::lanes;
+  Vec<T> acc[2][width];
+  for (auto& row : acc)
+    for (auto& v : row) v = Vec<T>(0.0);
+  auto add_row = [&](int64_t i, Vec<T>* sums) {
+    const T* x = a.x + i * a.xi + j;
+    const Vec<T> w = Vec<T>::splat(a.w + i * a.wi + q * a.wq);
+    for (int c = 0; c < width; ++c) sums[c] = mul_add(Vec<T>::load(x + c * lanes), w, sums[c]);
+  };
+  int64_t i = 0;
+  for (; i + 2 <= a.rows; i += 2) {
+    add_row(i, acc[0]);
+    add_row(i + 1, acc[1]);
+  }
+  if (i < a.rows) add_row(i, acc[0]);
+  for (int c = 0; c < width; ++c) {
+    alignas(64) T lane[lanes];
+    (acc[0][c] + acc[1][c]).store(lane);
+    for (int l = 0; l < lanes; ++l) a.out[(j + c * lanes + l) * a.p + q] = lane[l];
+  }
+}
+
+/// For k >= lanes. The last vector of columns may overlap the one before: it computes the same bits.
+template <class T>
+void tall_cross_rows(const TallCross<T>& a) {
+  constexpr int lanes = Vec<T>::lanes;
+  for (int q = 0; q < a.p; ++q) {
+    int j = 0;
+    for (; j + 4 * lanes <= a.k; j += 4 * lanes) tall_cross_strip<T, 4>(a, j, q);
+    for (; j + 2 * lanes <= a.k; j += 2 * lanes) tall_cross_strip<T, 2>(a, j, q);
+    for (; j + lanes <= a.k; j += lanes) tall_cross_strip<T, 1>(a, j, q);
+    if (j < a.k) tall_cross_strip<T, 1>(a, a.k - lanes, q);
+  }
+}
+
 template <class T>
 void tall_cross(const TallCross<T>& a) {
+  if (a.xj == 1 && a.k >= Vec<T>::lanes) return tall_cross_rows(a);
   int q = 0;
   for (; q + 2 <= a.p; q += 2) tall_cross_columns<T, 2>(a, q);
   for (; q < a.p; ++q) tall_cross_columns<T, 1>(a, q);

@@ -63,6 +63,7 @@ struct Vec {
   typedef typename PartOf<T>::type Part;
   static constexpr int lanes = 64 / sizeof(T);
   static constexpr int parts = 64 / WALD_VEC_BYTES;
+  static constexpr int per_part = lanes / parts;
   Part part[parts];
 
   Vec() = default;
@@ -76,8 +77,8 @@ struct Vec {
     return v;
   }
   static WALD_INLINE Vec load(const T* p) {
-    Vec v;
-    std::memcpy(v.part, p, sizeof v.part);
+    Vec v;  // part by part: as one copy the compiler sends it through the stack
+    for (int i = 0; i < parts; ++i) std::memcpy(&v.part[i], p + i * per_part, sizeof(Part));
     return v;
   }
   /// The first n lanes from p; 1 in the others, which is in the domain of every formula.
@@ -88,11 +89,22 @@ struct Vec {
   }
   /// Lanes at p, p + stride, p + 2 stride ...
   static WALD_INLINE Vec gather(const T* p, std::int64_t stride) {
-    alignas(64) T lane[lanes];
-    for (int i = 0; i < lanes; ++i) lane[i] = p[i * stride];
-    return load(lane);
+    Vec v;
+    for (int i = 0; i < lanes; ++i) v.part[i / per_part][i % per_part] = p[i * stride];
+    return v;
   }
-  WALD_INLINE void store(T* p) const { std::memcpy(p, part, sizeof part); }
+  /// Of 2 * lanes values at p, those at even and at odd places.
+  static WALD_INLINE void unzip(const T* p, Vec& even, Vec& odd) {
+    for (int i = 0; i < parts; ++i) {
+      Part a, b;
+      std::memcpy(&a, p + 2 * i * per_part, sizeof a);
+      std::memcpy(&b, p + (2 * i + 1) * per_part, sizeof b);
+      unzip(a, b, even.part[i], odd.part[i]);
+    }
+  }
+  WALD_INLINE void store(T* p) const {
+    for (int i = 0; i < parts; ++i) std::memcpy(p + i * per_part, &part[i], sizeof(Part));
+  }
   WALD_INLINE void store(T* p, int n) const { std::memcpy(p, part, n * sizeof(T)); }
 
 #define WALD_OPERATOR(op)                                               \
@@ -124,12 +136,39 @@ struct Vec {
     for (int i = 0; i < parts; ++i) a.part[i] = -a.part[i];
     return a;
   }
+
+ private:
+  static WALD_INLINE void unzip(Part a, Part b, Part& even, Part& odd) {
+    if constexpr (per_part == 2) {
+      even = __builtin_shufflevector(a, b, 0, 2);
+      odd = __builtin_shufflevector(a, b, 1, 3);
+    } else if constexpr (per_part == 4) {
+      even = __builtin_shufflevector(a, b, 0, 2, 4, 6);
+      odd = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+    } else if constexpr (per_part == 8) {
+      even = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+      odd = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+    } else {
+      even = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+      odd = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    }
+  }
 };
 
 template <class T>
 WALD_INLINE Vec<T> select(Mask<T> mask, Vec<T> a, Vec<T> b) {
   for (int i = 0; i < Vec<T>::parts; ++i) a.part[i] = mask.part[i] ? a.part[i] : b.part[i];
   return a;
+}
+
+/// Whether any lane is set.
+template <class T>
+WALD_INLINE bool any(Mask<T> mask) {
+  auto seen = mask.part[0];
+  for (int i = 1; i < Mask<T>::parts; ++i) seen |= mask.part[i];
+  typename Mask<T>::Int total = 0;
+  for (int i = 0; i < Mask<T>::lanes / Mask<T>::parts; ++i) total |= seen[i];
+  return total != 0;
 }
 
 /// a * b + c, rounded once where the processor can.
@@ -178,14 +217,16 @@ WALD_INLINE Mask<T> load_mask(const std::uint8_t* p) {
   alignas(64) Int lane[Mask<T>::lanes];
   for (int i = 0; i < Mask<T>::lanes; ++i) lane[i] = -static_cast<Int>(p[i] != 0);
   Mask<T> m;
-  std::memcpy(m.part, lane, sizeof m.part);
+  for (int i = 0; i < Mask<T>::parts; ++i)
+    std::memcpy(&m.part[i], lane + i * Mask<T>::lanes / Mask<T>::parts, sizeof m.part[i]);
   return m;
 }
 
 template <class T>
 WALD_INLINE void store_mask(Mask<T> m, std::uint8_t* p) {
   alignas(64) typename Mask<T>::Int lane[Mask<T>::lanes];
-  std::memcpy(lane, m.part, sizeof lane);
+  for (int i = 0; i < Mask<T>::parts; ++i)
+    std::memcpy(lane + i * Mask<T>::lanes / Mask<T>::parts, &m.part[i], sizeof m.part[i]);
   for (int i = 0; i < Mask<T>::lanes; ++i) p[i] = lane[i] & 1;
 }
 

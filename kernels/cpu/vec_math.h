@@ -53,12 +53,14 @@ WALD_INLINE Vec<float> pow(Vec<float> x, Vec<float> y) {
 WALD_INLINE Vec<double> log1p(Vec<double> x) {
   Vec<double> y;
   for (int i = 0; i < Vec<double>::parts; ++i) y.part[i] = WALD_SLEEF_F64(log1p, u10)(x.part[i]);
-  return select(x > 1e300, log(x), y);
+  const Mask<double> is_huge = x > 1e300;
+  return any(is_huge) ? select(is_huge, log(x), y) : y;
 }
 WALD_INLINE Vec<float> log1p(Vec<float> x) {
   Vec<float> y;
   for (int i = 0; i < Vec<float>::parts; ++i) y.part[i] = WALD_SLEEF_F32(log1p, u10)(x.part[i]);
-  return select(x > 1e30, log(x), y);
+  const Mask<float> is_huge = x > 1e30;
+  return any(is_huge) ? select(is_huge, log(x), y) : y;
 }
 
 WALD_INLINE Vec<double> sqrt(Vec<double> x) {

@@ -69,6 +69,7 @@ OpRow to_row() {
                      {{3}, {3, 3}, {}, {0}, {1}});
   row.value_tolerance = 1e-7;  // float32's own rounding, and that of its differences
   row.tolerance = 1e-3;
+  row.integers = Integers::as_floats;
   return row;
 }
 

@@ -134,7 +134,7 @@ std::vector<OpRow> pointwise_rows() {
       on_integers(binary("add", add, wide, wide, [](Real x, Real y) { return x + y; })),
       on_integers(binary("sub", sub, wide, wide, [](Real x, Real y) { return x - y; })),
       on_integers(binary("mul", mul, wide, wide, [](Real x, Real y) { return x * y; })),
-      binary("div", div, wide, off, [](Real x, Real y) { return x / y; }),
+      binary("div", div, wide, away_from_zero(0.7, 2), [](Real x, Real y) { return x / y; }),
       binary("pow", static_cast<Tensor (*)(const Tensor&, const Tensor&)>(pow), positive, wide,
              [](Real x, Real y) { return std::pow(x, y); }),
       on_integers(binary("strong_mul", strong_mul, off, wide,

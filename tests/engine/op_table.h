@@ -45,8 +45,8 @@ using Reference = std::function<Array(const std::vector<Array>& in)>;
 /// One element of a pointwise function, in extended precision.
 using ScalarReference = std::function<long double(const std::vector<long double>& in)>;
 
-/// What a function does with int64.
-enum class Integers { become_float64, stay, refused };
+/// What a function does with int64; `as_floats` gives the type that floats give.
+enum class Integers { become_float64, stay, as_floats, refused };
 
 /// A call that must throw: what went wrong instead, or nothing.
 using BadCall = std::function<std::string()>;

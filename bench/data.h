@@ -1,0 +1,59 @@
+// The data that every benchmark of a model runs on, the same for wald and for its peers. Knows no
+// tensors.
+#pragma once
+
+#include <wald/models/random.h>
+#include <wald/models/simulate.h>
+
+#include <benchmark/benchmark.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace wald::bench {
+
+/// Exponential survival with a column of ones and a treatment, censored at 5; x is n by 2, row-major.
+struct Survival {
+  std::vector<double> x, time, event;
+  std::int64_t n;
+
+  /// What any method must read at least: x, time and event, once.
+  double bytes() const { return 8.0 * static_cast<double>(x.size() + time.size() + event.size()); }
+};
+
+/// Drawn at the first call for each n.
+inline const Survival& survival_data(std::int64_t n) {
+  static std::map<std::int64_t, Survival> known;
+  const auto [found, is_new] = known.try_emplace(n);
+  Survival& data = found->second;
+  if (!is_new) return data;
+  RRandom random(183475683);
+  const double coefficients[] = {-1.6, -0.5};
+  SurvivalSample sample =
+      simulate_exponential(random, static_cast<std::size_t>(n), coefficients, 5);
+  data.n = n;
+  data.time = std::move(sample.time);
+  data.event = std::move(sample.event);
+  for (const double trt : sample.columns[0]) {
+    data.x.push_back(1);
+    data.x.push_back(trt);
+  }
+  return data;
+}
+
+/// Where derivatives are taken.
+inline const std::vector<double> survival_point{-1.2, -0.3};
+
+/// The sizes of the survival benchmarks: one that stays in cache and one that does not.
+inline void survival_sizes(benchmark::internal::Benchmark* b) {
+  b->Arg(100'000)->Arg(5'000'000)->UseRealTime()->Unit(benchmark::kMicrosecond);
+}
+
+/// The least memory traffic of a case, for scripts/bench; 0 where time is not a matter of memory.
+inline void set_least_bytes(benchmark::State& state, double bytes) {
+  state.counters["least_bytes"] = bytes;
+}
+
+}  // namespace wald::bench

@@ -1,0 +1,383 @@
+// Exponential regression: high-precision reference fits, closed forms, and what must not change when
+// units, rows or weights are written differently.
+#include <wald/engine/io/csv.h>
+#include <wald/engine/ops/ops.h>
+#include <wald/engine/transforms.h>
+#include <wald/models/design.h>
+#include <wald/models/simulate.h>
+#include <wald/models/survival.h>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "../oracles.h"
+
+namespace wald {
+namespace {
+
+using Values = std::vector<double>;
+
+constexpr SurvivalForm forms[] = {SurvivalForm::ph, SurvivalForm::aft};
+
+// Columns of covariates to data with an intercept in front.
+SurvivalData data_of(const Values& time, const Values& event, const std::vector<Values>& columns) {
+  SurvivalData data;
+  std::vector<Tensor> x = {ones({static_cast<std::int64_t>(time.size())})};
+  data.names = {"(Intercept)"};
+  for (const Values& column : columns) {
+    x.push_back(from_vector(column));
+    data.names.push_back(fmt::format("x{}", data.names.size()));
+  }
+  data.x = stack(x, 1);
+  data.time = from_vector(time);
+  data.event = from_vector(event);
+  return data;
+}
+
+SurvivalData data_of(const SurvivalSample& sample) {
+  return data_of(sample.time, sample.event, sample.columns);
+}
+
+// 300 subjects, two covariates, 30 % or so censored. The covariate x2 is rounded to multiples of
+// 2^-10, so that shifting it by 1e6 is exact.
+SurvivalSample small_sample() {
+  RRandom random(20240607);
+  const Values coefficients = {-1.2, 0.7, -0.4};
+  SurvivalSample sample = simulate_exponential(random, 300, coefficients, 4.0);
+  for (double& x : sample.columns[1]) x = std::round(x * 1024) / 1024;
+  return sample;
+}
+
+Values z_values(const Fit& fit) {
+  Values z;
+  for (const CoefficientRow& row : coefficient_table(fit)) z.push_back(row.z);
+  return z;
+}
+
+void expect_relative(double obtained, double exact, double tolerance, const std::string& what) {
+  EXPECT_NEAR(obtained, exact, tolerance * std::abs(exact)) << what;
+}
+
+double number(const nlohmann::json& text) {
+  return std::strtod(text.get<std::string>().c_str(), nullptr);
+}
+
+SurvivalData read_item(const std::string& item, const nlohmann::json& about) {
+  std::string covariates;
+  for (const auto& name : about["covariates"])
+    covariates += (covariates.empty() ? "" : ",") + name.get<std::string>();
+  const Table table = read_csv(testing::oracle_path("survival/" + item + "_design.csv"));
+  const Design design = make_design(table, covariates);
+  SurvivalData data;
+  data.x = from_vector(design.x, {static_cast<std::int64_t>(design.n),
+                                  static_cast<std::int64_t>(design.k)});
+  data.names = design.names;
+  data.time = from_vector(number_column(table, "time", design.rows));
+  data.event = from_vector(number_column(table, "status", design.rows));
+  if (about["delayed_entry"]) data.entry = from_vector(number_column(table, "start", design.rows));
+  return data;
+}
+
+class SurvivalOracle : public ::testing::TestWithParam<const char*> {};
+
+// Coefficients are measured in standard errors, covariances in products of standard errors.
+TEST_P(SurvivalOracle, ExponentialFitIsThatOf220Bits) {
+  const std::string item = GetParam();
+  WALD_NEEDS_ORACLE("survival/" + item + ".json");
+  const auto about = testing::read_oracle("survival/" + item + ".json");
+  double worst_estimate = 0, worst_vcov = 0, worst_loglik = 0;
+  for (SurvivalForm form : forms) {
+    const char* name = form == SurvivalForm::ph ? "ph" : "aft";
+    if (!about.contains(name)) continue;  // delayed entry has no aft reference
+    const auto& exact = about[name]["exponential"]["hp"];
+    const SurvivalData data = read_item(item, about);
+    const SurvivalFit fit = fit_exponential(data, form);
+    const std::size_t k = fit.names.size();
+    ASSERT_EQ(exact["coef"].size(), k);
+    EXPECT_EQ(fit.status, FitStatus::converged) << fit.message;
+    EXPECT_EQ(fit.n, about["n"].get<int>());
+    EXPECT_EQ(fit.events, about["events"].get<double>());
+    for (std::size_t i = 0; i < k; ++i) {
+      EXPECT_EQ(i == 0 ? "Intercept" : fit.names[i], exact["param_order"][i].get<std::string>());
+      const double se = number(exact["se"][i]);
+      worst_estimate =
+          std::max(worst_estimate, std::abs(fit.estimate[i] - number(exact["coef"][i])) / se);
+      for (std::size_t j = 0; j < k; ++j)
+        worst_vcov =
+            std::max(worst_vcov, std::abs(fit.vcov[i * k + j] - number(exact["vcov"][i][j])) /
+                                     (se * number(exact["se"][j])));
+    }
+    for (const auto& [value, key] : {std::pair(fit.loglik, "loglik"),
+                                     std::pair(fit.loglik_logtime, "loglik_logtime")})
+      worst_loglik = std::max(worst_loglik, std::abs(value / number(exact[key]) - 1));
+  }
+  RecordProperty("estimate", fmt::format("{:.1e}", worst_estimate));
+  RecordProperty("vcov", fmt::format("{:.1e}", worst_vcov));
+  RecordProperty("loglik", fmt::format("{:.1e}", worst_loglik));
+  EXPECT_LT(worst_estimate, 2e-12);  // 1e-12 is where the last Newton step is left out
+  EXPECT_LT(worst_vcov, 2e-12);
+  EXPECT_LT(worst_loglik, 1e-13);
+}
+
+INSTANTIATE_TEST_SUITE_P(, SurvivalOracle,
+                         ::testing::Values("aml", "colon", "flchain", "heart", "kidney", "lung",
+                                           "mgus2", "ovarian", "rotterdam", "veteran"),
+                         [](const auto& item) { return std::string(item.param); });
+
+struct ArmTotals {
+  long double events[2] = {}, time[2] = {};
+
+  explicit ArmTotals(const SurvivalSample& sample) {
+    for (std::size_t i = 0; i < sample.time.size(); ++i) {
+      const int arm = static_cast<int>(sample.columns[0][i]);
+      events[arm] += sample.event[i];
+      time[arm] += sample.time[i];
+    }
+  }
+};
+
+TEST(SurvivalPublished, EstimatesAreTheLogRatesOfTheArms) {
+  const SurvivalSample sample = published_survival_data();
+  const ArmTotals arms(sample);
+  const long double control = std::log(arms.events[0] / arms.time[0]);
+  const long double effect = std::log(arms.events[1] / arms.time[1]) - control;
+  const SurvivalFit fit = fit_exponential(data_of(sample));
+  expect_relative(fit.estimate[0], static_cast<double>(control), 1e-13, "intercept");
+  expect_relative(fit.estimate[1], static_cast<double>(effect), 1e-12, "effect");
+  const double variance = static_cast<double>(1 / arms.events[0]);
+  expect_relative(fit.std_error(0), std::sqrt(variance), 1e-12, "se of the intercept");
+  expect_relative(fit.std_error(1),
+                  std::sqrt(variance + static_cast<double>(1 / arms.events[1])), 1e-12,
+                  "se of the effect");
+  EXPECT_NEAR(fit.estimate[0], -1.615311215945, 5.1e-13);
+  EXPECT_NEAR(fit.estimate[1], -0.495611433294, 5.1e-13);
+  EXPECT_NEAR(fit.loglik, -152935.7186, 5.1e-5);
+  EXPECT_NEAR(fit.loglik_logtime, -131655.8596854, 5.1e-8);
+  EXPECT_EQ(fit.status, FitStatus::converged);
+}
+
+// X' diag(t exp(X b)) X, in long double.
+TEST(SurvivalPublished, BothHessiansAreTheClosedForm) {
+  const SurvivalSample sample = published_survival_data();
+  const SurvivalData data = data_of(sample);
+  const SurvivalFit fit = fit_exponential(data);
+  long double exact[4] = {};
+  for (std::size_t i = 0; i < sample.time.size(); ++i) {
+    const long double x[2] = {1, sample.columns[0][i]};
+    const long double weight =
+        sample.time[i] * std::exp(x[0] * fit.estimate[0] + x[1] * fit.estimate[1]);
+    for (int a = 0; a < 2; ++a)
+      for (int b = 0; b < 2; ++b) exact[2 * a + b] += weight * x[a] * x[b];
+  }
+  const auto objective = [&](const Tensor& b) { return -sum(exponential_log_likelihood(b, data)); };
+  for (HessianMethod method : {HessianMethod::batched, HessianMethod::rows}) {
+    const Values h = hessian(objective, from_vector(fit.estimate), method).to_vector();
+    for (int i = 0; i < 4; ++i)
+      expect_relative(h[i], static_cast<double>(exact[i]), 1e-12, fmt::format("element {}", i));
+  }
+  for (int i = 0; i < 4; ++i)
+    expect_relative(fit.information[i], static_cast<double>(exact[i]), 1e-12, "information");
+}
+
+TEST(Survival, WithoutCovariatesTheRateIsEventsOverTime) {
+  const SurvivalSample sample = small_sample();
+  const double events = std::accumulate(sample.event.begin(), sample.event.end(), 0.0);
+  const double time = std::accumulate(sample.time.begin(), sample.time.end(), 0.0);
+  for (SurvivalForm form : forms) {
+    const double sign = form == SurvivalForm::ph ? 1 : -1;
+    const SurvivalFit fit = fit_exponential(data_of(sample.time, sample.event, {}), form);
+    expect_relative(fit.estimate[0], sign * std::log(events / time), 1e-14, "log rate");
+    expect_relative(fit.std_error(0), 1 / std::sqrt(events), 1e-14, "standard error");
+    expect_relative(fit.loglik, events * std::log(events / time) - events, 1e-14, "loglik");
+    expect_relative(fit.aic(), 2 - 2 * fit.loglik, 1e-15, "aic");
+    expect_relative(fit.bic(), std::log(300.0) - 2 * fit.loglik, 1e-15, "bic");
+    EXPECT_EQ(fit.events, events);
+    expect_relative(fit.time_at_risk, time, 1e-14, "time at risk");
+    EXPECT_EQ(fit.n, 300);
+  }
+}
+
+TEST(Survival, TwoGroupsHaveEachTheirRate) {
+  const SurvivalSample sample = small_sample();
+  const ArmTotals arms(sample);
+  const auto log_rate = [&](int arm) {
+    return static_cast<double>(std::log(arms.events[arm] / arms.time[arm]));
+  };
+  const SurvivalFit fit = fit_exponential(data_of(sample.time, sample.event, {sample.columns[0]}));
+  expect_relative(fit.estimate[0], log_rate(0), 1e-13, "control");
+  expect_relative(fit.estimate[1], log_rate(1) - log_rate(0), 1e-13, "effect");
+  const double v0 = static_cast<double>(1 / arms.events[0]);
+  const double v1 = static_cast<double>(1 / arms.events[1]);
+  expect_relative(fit.vcov[0], v0, 1e-13, "variance of the control");
+  expect_relative(fit.vcov[1], -v0, 1e-13, "covariance");
+  expect_relative(fit.vcov[3], v0 + v1, 1e-13, "variance of the effect");
+}
+
+TEST(Survival, SmallestDataHaveClosedForms) {
+  const SurvivalFit one = fit_exponential(data_of({2.5}, {1}, {}));
+  expect_relative(one.estimate[0], -std::log(2.5), 1e-15, "one row");
+  EXPECT_DOUBLE_EQ(one.std_error(0), 1);
+  // As many coefficients as rows: each event has its own rate.
+  const SurvivalFit full = fit_exponential(data_of({2, 3, 5}, {1, 1, 1}, {{0, 1, 0}, {0, 0, 1}}));
+  EXPECT_NEAR(full.estimate[0], -std::log(2), 1e-12);
+  EXPECT_NEAR(full.estimate[1], std::log(2.0 / 3), 1e-12);
+  EXPECT_NEAR(full.estimate[2], std::log(2.0 / 5), 1e-12);
+  EXPECT_NEAR(full.std_error(1), std::sqrt(2), 1e-12);
+}
+
+TEST(Survival, FormsDifferBySign) {
+  const SurvivalData data = data_of(small_sample());
+  const SurvivalFit ph = fit_exponential(data), aft = fit_exponential(data, SurvivalForm::aft);
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_NEAR(ph.estimate[i], -aft.estimate[i], 1e-12 * ph.std_error(i));
+  for (std::size_t i = 0; i < 9; ++i)
+    EXPECT_NEAR(ph.vcov[i], aft.vcov[i], 1e-12 * std::abs(ph.vcov[i]));
+  EXPECT_NEAR(ph.loglik, aft.loglik, 1e-13 * std::abs(ph.loglik));
+}
+
+void expect_same_fit(const SurvivalFit& a, const SurvivalFit& b, double tolerance) {
+  const std::size_t k = a.names.size();
+  for (std::size_t i = 0; i < k; ++i) {
+    EXPECT_NEAR(a.estimate[i], b.estimate[i], tolerance * a.std_error(i)) << a.names[i];
+    for (std::size_t j = 0; j < k; ++j)
+      EXPECT_NEAR(a.vcov[i * k + j], b.vcov[i * k + j],
+                  tolerance * a.std_error(i) * a.std_error(j));
+  }
+  EXPECT_NEAR(a.loglik, b.loglik, tolerance * std::abs(b.loglik));
+  EXPECT_NEAR(a.loglik_logtime, b.loglik_logtime, tolerance * std::abs(b.loglik_logtime));
+  EXPECT_NEAR(a.events, b.events, tolerance * b.events);
+  EXPECT_NEAR(a.time_at_risk, b.time_at_risk, tolerance * b.time_at_risk);
+}
+
+TEST(Survival, WholeWeightsAreRepeatedRows) {
+  const SurvivalSample sample = small_sample();
+  SurvivalSample repeated{{}, {}, {}, {{}, {}}};
+  Values weights;
+  for (std::size_t i = 0; i < sample.time.size(); ++i) {
+    weights.push_back(static_cast<double>(i % 4));  // 0 leaves the row out
+    for (std::size_t copy = 0; copy < i % 4; ++copy) {
+      repeated.time.push_back(sample.time[i]);
+      repeated.event.push_back(sample.event[i]);
+      for (int c : {0, 1}) repeated.columns[c].push_back(sample.columns[c][i]);
+    }
+  }
+  SurvivalData weighted = data_of(sample);
+  weighted.weights = from_vector(weights);
+  const SurvivalFit fit = fit_exponential(weighted);
+  expect_same_fit(fit, fit_exponential(data_of(repeated)), 1e-12);
+  EXPECT_EQ(fit.n, 300);
+}
+
+TEST(Survival, SpellsSplitAtAnyTimeAreOneSpell) {
+  const SurvivalSample sample = small_sample();
+  SurvivalSample split{{}, {}, {}, {{}, {}}};
+  Values entry;
+  for (std::size_t i = 0; i < sample.time.size(); ++i)
+    for (bool is_last : {false, true}) {
+      const double cut = sample.time[i] * 0.25;
+      split.time.push_back(is_last ? sample.time[i] : cut);
+      split.event.push_back(is_last ? sample.event[i] : 0);
+      entry.push_back(is_last ? cut : 0);
+      for (int c : {0, 1}) split.columns[c].push_back(sample.columns[c][i]);
+    }
+  SurvivalData spells = data_of(split);
+  spells.entry = from_vector(entry);
+  expect_same_fit(fit_exponential(spells), fit_exponential(data_of(sample)), 1e-12);
+}
+
+TEST(Survival, UnitsOfTimeMoveTheInterceptAlone) {
+  SurvivalSample sample = small_sample();
+  const SurvivalFit reference = fit_exponential(data_of(sample));
+  for (double unit : {1e6, 1e-6, 1e100, 1e-100}) {
+    SurvivalSample scaled = sample;
+    for (double& time : scaled.time) time *= unit;
+    const SurvivalFit fit = fit_exponential(data_of(scaled));
+    EXPECT_NEAR(fit.estimate[0], reference.estimate[0] - std::log(unit), 1e-12) << unit;
+    for (std::size_t i : {1, 2})
+      expect_relative(z_values(fit)[i], z_values(reference)[i], 1e-9, fmt::format("{}", unit));
+  }
+}
+
+TEST(Survival, UnitsOfCovariatesDoNotMatter) {
+  const SurvivalSample sample = small_sample();
+  const Values z = z_values(fit_exponential(data_of(sample)));
+  for (double unit : {1e6, 1e-6, 1e100, 1e-100}) {
+    SurvivalSample scaled = sample;
+    for (double& x : scaled.columns[0]) x *= unit;
+    for (double& x : scaled.columns[1]) x /= unit;
+    const Values scaled_z = z_values(fit_exponential(data_of(scaled)));
+    for (std::size_t i : {0, 1, 2})
+      expect_relative(scaled_z[i], z[i], 1e-9, fmt::format("{}, coefficient {}", unit, i));
+  }
+}
+
+TEST(Survival, ShiftedCovariateKeepsItsSlope) {
+  const SurvivalSample sample = small_sample();
+  const SurvivalFit reference = fit_exponential(data_of(sample));
+  for (auto [shift, tolerance] : {std::pair(1e3, 1e-9), std::pair(1e6, 1e-9)}) {
+    SurvivalSample shifted = sample;
+    for (double& x : shifted.columns[1]) x += shift;
+    const SurvivalFit fit = fit_exponential(data_of(shifted));
+    EXPECT_NEAR(fit.estimate[2], reference.estimate[2], tolerance * reference.std_error(2));
+    expect_relative(z_values(fit)[2], z_values(reference)[2], tolerance, fmt::format("{}", shift));
+    expect_relative(z_values(fit)[1], z_values(reference)[1], tolerance, fmt::format("{}", shift));
+    EXPECT_NE(fit.status, FitStatus::failed);
+  }
+}
+
+TEST(Survival, LikelihoodIsASumOverRows) {
+  const SurvivalSample sample = small_sample();
+  SurvivalData data = data_of(sample);
+  Values entry, weights;
+  for (std::size_t i = 0; i < sample.time.size(); ++i) {
+    entry.push_back(sample.time[i] * 0.125);
+    weights.push_back(0.5 + static_cast<double>(i % 3));
+  }
+  data.entry = from_vector(entry);
+  data.weights = from_vector(weights);
+  for (SurvivalForm form : forms) {
+    const double sign = form == SurvivalForm::ph ? 1 : -1;
+    const SurvivalFit fit = fit_exponential(data, form);
+    const Values terms =
+        exponential_log_likelihood(from_vector(fit.estimate), data, form).to_vector();
+    ASSERT_EQ(terms.size(), sample.time.size());
+    double total = 0;
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      const double eta =
+          sign * (fit.estimate[0] + fit.estimate[1] * sample.columns[0][i] +
+                  fit.estimate[2] * sample.columns[1][i]);
+      const double term = weights[i] * (sample.event[i] * eta -
+                                        std::exp(eta) * (sample.time[i] - entry[i]));
+      EXPECT_NEAR(terms[i], term, 1e-13 * (1 + std::abs(term))) << "row " << i;
+      total += terms[i];
+    }
+    expect_relative(fit.loglik, total, 1e-13, "sum");
+  }
+}
+
+TEST(Survival, MeanSurvivalAveragesTheSubjects) {
+  const SurvivalData data = data_of({1, 2, 3, 4}, {1, 1, 1, 0}, {{0, 0, 1, 1}});
+  for (SurvivalForm form : forms) {
+    const SurvivalFit fit = fit_exponential(data, form);
+    const Values s = mean_survival(fit, data, {0, 1, 2.5, 1e9});
+    EXPECT_EQ(s[0], 1);
+    for (auto [i, time] : {std::pair(1, 1.0), std::pair(2, 2.5)})
+      EXPECT_NEAR(s[i], (std::exp(-2.0 / 3 * time) + std::exp(-1.0 / 7 * time)) / 2, 1e-14);
+    EXPECT_EQ(s[3], 0);
+  }
+}
+
+TEST(Survival, RefusesWhatHasNoFiniteEstimate) {
+  EXPECT_THROW(fit_exponential(data_of({1, 2}, {0, 0}, {})), NotIdentifiedError);
+  EXPECT_THROW(fit_exponential(data_of({1, 2, 3, 4}, {1, 1, 0, 0}, {{0, 0, 1, 1}})),
+               NotIdentifiedError);
+  SurvivalData unweighted = data_of({1, 2, 3, 4}, {1, 1, 1, 0}, {{0, 0, 1, 1}});
+  unweighted.weights = from_vector(Values{1, 1, 0, 1});  // the only event of its group counts 0
+  EXPECT_THROW(fit_exponential(unweighted), NotIdentifiedError);
+}
+
+}  // namespace
+}  // namespace wald
