@@ -14,7 +14,8 @@
 
 namespace wald::bench {
 
-/// Exponential survival with a column of ones and a treatment, censored at 5; x is n by 2, row-major.
+/// Exponential survival with a column of ones and a treatment, censored at 5; x is n by 2,
+/// row-major.
 struct Survival {
   std::vector<double> x, time, event;
   std::int64_t n;

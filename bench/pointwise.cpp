@@ -34,7 +34,8 @@ void run_array(benchmark::State& state, Tensor (*op)(const Tensor&), int arrays)
 void array_exp(benchmark::State& state) { run_array(state, exp, 2); }
 void array_log(benchmark::State& state) { run_array(state, log, 2); }
 void array_add(benchmark::State& state) {
-  run_array(state, [](const Tensor& x) { return x + x; }, 2);
+  run_array(
+      state, [](const Tensor& x) { return x + x; }, 2);
 }
 void array_sum(benchmark::State& state) { run_array(state, sum, 1); }
 

@@ -1,5 +1,5 @@
-// The machine's limit: how fast all threads together read memory that is in cache, or is not. On raw
-// memory, not through wald.
+// The machine's limit: how fast all threads together read memory that is in cache, or is not. On
+// raw memory, not through wald.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The published exponential survival model, differentiated eagerly: one value with its gradient, and
-// one Hessian by either method.
+// The published exponential survival model, differentiated eagerly: one value with its gradient,
+// and one Hessian by either method.
 #include <benchmark/benchmark.h>
 
 #include <wald/engine/ops/ops.h>

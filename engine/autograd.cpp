@@ -107,6 +107,23 @@ void check_outputs(const std::vector<Tensor>& outputs, const GradOptions& option
           "tensor that does, or recording was off");
 }
 
+/// Each tangent has its input's shape behind one axis, of the same K for all.
+void check_tangents(const std::vector<Tensor>& inputs, const std::vector<Tensor>& tangents) {
+  if (inputs.size() != tangents.size())
+    throw ShapeError(
+        fmt::format("forward_sweep: {} tangents for {} inputs", tangents.size(), inputs.size()));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Dims& shape = tangents[i].shape();
+    Dims expected = inputs[i].shape();
+    expected.insert(0, shape.empty() ? 0 : tangents[0].shape()[0]);
+    if (!(shape == expected))
+      throw ShapeError(
+          fmt::format("forward_sweep: a tangent of shape {} for an input of shape {}; "
+                      "[K, shape of the input] is expected",
+                      to_string(shape), to_string(inputs[i].shape())));
+  }
+}
+
 }  // namespace
 
 bool is_grad_enabled() { return grad_enabled; }
@@ -154,18 +171,17 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
 
   ReverseSweep sweep(graph, options);
   sweep.start(outputs, options);
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (items[i])
-      sweep.step(graph.items()[i], needed, wanted);
-    else if (!sweep.retain_graph)
-      free_saved(*graph.items()[i].node);
-  }
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (items[i]) sweep.step(graph.items()[i], needed, wanted);
 
   std::vector<Tensor> gradients;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::int64_t value = graph.value_of(inputs[i]);
     gradients.push_back(value < 0 ? Tensor() : sweep.cotangents[static_cast<std::size_t>(value)]);
-    if (!gradients.back().defined() && !options.allow_unused)
+    if (gradients.back().defined()) continue;
+    if (value >= 0)  // in the graph, but every way to it has derivative 0
+      gradients.back() = zeros(inputs[i].shape(), inputs[i].dtype());
+    else if (!options.allow_unused)
       throw GraphError(
           fmt::format("grad: the outputs do not depend on input {}; allow_unused gives "
                       "an undefined gradient for it",
@@ -181,6 +197,7 @@ Tensor grad(const Tensor& output, const Tensor& input, const GradOptions& option
 std::vector<Tensor> forward_sweep(const std::vector<Tensor>& outputs,
                                   const std::vector<Tensor>& inputs,
                                   const std::vector<Tensor>& tangents) {
+  check_tangents(inputs, tangents);
   const Graph graph(outputs);
   std::vector<bool> given(graph.values());
   std::vector<Tensor> carried(graph.values());

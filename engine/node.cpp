@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cctype>
 #include <mutex>
+#include <utility>
 
 #include "op.h"
 #include "tensor_impl.h"
@@ -33,18 +34,14 @@ Node::~Node() = default;
 
 void Node::release(Node* node) {
   // Deleting a node lets go of its inputs' nodes, which come here in turn: a queue in place of
-  // recursion, since a chain may be a million long.
-  thread_local std::vector<Node*> queue;
+  // recursion, since a chain may be a million long. It needs no end of its own: a tensor of static
+  // lifetime may come here after the thread's other variables have ended.
+  thread_local Node* queue = nullptr;
   thread_local bool is_draining = false;
-  queue.push_back(node);
+  node->next_released_ = std::exchange(queue, node);
   if (is_draining) return;
   is_draining = true;
-  while (!queue.empty()) {
-    Node* last = queue.back();
-    queue.pop_back();
-    delete last;
-  }
-  queue.shrink_to_fit();
+  while (queue) delete std::exchange(queue, queue->next_released_);
   is_draining = false;
 }
 

@@ -54,6 +54,9 @@ class Node : public RefCounted {
     TensorImpl* tensor;
   };
   InlineVector<Sink, 1> sinks;
+
+ private:
+  Node* next_released_ = nullptr;  // in the queue of release()
 };
 
 /// The node of a leaf.

@@ -79,6 +79,7 @@ Ref<Node> make_node(const Op& op, Inputs in, const Tensors& out) {
 
 Tensors record_all(const Op& op, Inputs in) {
   const Metas metas = op.infer(in);
+  for (const Meta& meta : metas) require_rank(meta.shape);
   Tensors out;
   bool is_differentiable = false;
   if (op.is_view()) {
@@ -106,7 +107,7 @@ Tensor record(const Op& op, std::initializer_list<Tensor> in) {
 }
 
 Tensor Partial::times(const Tensor& g) const {
-  if (value_.defined()) return strong_mul(g, value_);
+  if (value_.defined()) return is_cotangent_ ? zero_mul(g, value_) : strong_mul(g, value_);
   if (constant_ == 0) return {};
   if (constant_ == 1) return g;
   if (constant_ == -1) return -g;
@@ -150,7 +151,9 @@ Tensor Pointwise::apply(std::span<Tensor> in) const {
     if (!narrow.empty()) {
       const Dims shape = in[0].shape();
       for (Tensor& x : in) x = alias(x, narrow, x.strides(), x.impl()->offset);
-      return expand(record(*this, in), shape);
+      Tensor wide = expand(record(*this, in), shape);
+      wide.impl()->is_compressed = true;
+      return wide;
     }
   }
   return record(*this, in);

@@ -97,12 +97,19 @@ class Partial {
  public:
   Partial(double constant) : constant_(constant) {}
   Partial(Tensor value) : value_(std::move(value)) {}
+  /// A partial that is itself a cotangent or tangent, so that its 0 counts like that of g.
+  static Partial of_zero_mul(Tensor value) {
+    Partial partial(std::move(value));
+    partial.is_cotangent_ = true;
+    return partial;
+  }
   /// g times the partial, an exact 0 of g staying 0; undefined if the partial is 0.
   Tensor times(const Tensor& g) const;
 
  private:
   Tensor value_;
   double constant_ = 0;
+  bool is_cotangent_ = false;
 };
 
 /// An op that computes each element from the inputs' elements at the same place.

@@ -29,9 +29,8 @@ const char* type_name(DType dtype) {
 /// How all elements of one tensor are written: whole numbers, four decimals, or with exponents.
 struct Format {
   enum { whole, fixed, exponent } style = whole;
-  std::size_t width = 1;
 
-  Format(const std::vector<double>& values, bool is_integer) {
+  explicit Format(const std::vector<double>& values) {
     double largest = 0, smallest = INFINITY;
     bool is_whole = true;
     for (double v : values) {
@@ -42,9 +41,8 @@ struct Format {
         smallest = std::min(smallest, std::abs(v));
       }
     }
-    if (!is_integer && (!is_whole || largest >= 1e8))
+    if (!is_whole || largest >= 1e8)
       style = largest >= 1e5 || (largest > 0 && smallest < 1e-4) ? exponent : fixed;
-    for (double v : values) width = std::max(width, text(v).size());
   }
 
   std::string text(double v) const {
@@ -55,14 +53,20 @@ struct Format {
 
 class Printer {
  public:
-  explicit Printer(const Tensor& x)
-      : shape_(x.shape()),
-        values_(x.to_vector<double>()),
-        format_(values_, !is_floating(x.dtype())) {}
+  explicit Printer(const Tensor& x) : shape_(x.shape()) {
+    if (is_floating(x.dtype())) {
+      const std::vector<double> values = x.to_vector<double>();
+      const Format format(values);
+      for (double v : values) cells_.push_back(format.text(v));
+    } else {
+      for (std::int64_t v : x.to_vector<std::int64_t>()) cells_.push_back(std::to_string(v));
+    }
+    for (const std::string& cell : cells_) width_ = std::max(width_, cell.size());
+  }
 
   std::string text() {
-    if (shape_.empty()) return format_.text(values_[0]) + "\n";
-    if (values_.empty()) return "";
+    if (shape_.empty()) return cells_[0] + "\n";
+    if (cells_.empty()) return "";
     slices(0, 0, {});
     return out_;
   }
@@ -90,15 +94,14 @@ class Printer {
     const auto rows = static_cast<std::size_t>(shape_[shape_.size() > 1 ? shape_.size() - 2 : 0]);
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t j = 0; j < columns; ++j)
-        out_ +=
-            fmt::format(" {:>{}}", format_.text(values_[begin + i * columns + j]), format_.width);
+        out_ += fmt::format(" {:>{}}", cells_[begin + i * columns + j], width_);
       out_ += "\n";
     }
   }
 
   const Dims shape_;
-  const std::vector<double> values_;
-  const Format format_;
+  std::vector<std::string> cells_;
+  std::size_t width_ = 1;
   std::string out_;
 };
 

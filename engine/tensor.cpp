@@ -48,13 +48,27 @@ void require_dtype(const Tensor& x, DType asked) {
 }
 
 /// Called before every write in place.
-void require_writable(const Tensor& x, const char* what) {
+void prepare_to_write(const Tensor& x, const char* what) {
   if (!x.is_leaf())
     throw GraphError(fmt::format(
         "{}: the result of an operation cannot be written in place, only a leaf", what));
   if (x.requires_grad() && is_grad_enabled())
     throw GraphError(fmt::format(
         "{}: a leaf that requires grad can be written in place only under NoGradGuard", what));
+  TensorImpl& impl = *x.impl();
+  if (impl.is_compressed) {
+    const Tensor laid_out = contiguous_detached(x);
+    impl.storage = laid_out.impl()->storage;
+    impl.strides = laid_out.strides();
+    impl.offset = 0;
+    impl.is_compressed = false;
+  }
+  for (std::size_t i = 0; i < impl.shape.size() && x.numel() > 0; ++i)
+    if (impl.strides[i] == 0 && impl.shape[i] > 1)
+      throw ShapeError(fmt::format(
+          "{}: the elements of an expanded tensor share memory and cannot be written; clone it",
+          what));
+  ++impl.storage->version;
 }
 
 }  // namespace
@@ -108,13 +122,11 @@ const T* Tensor::data() const {
 template <class T>
 T* Tensor::mutable_data() {
   require_dtype(*this, dtype_of<T>::value);
-  require_writable(*this, "mutable_data");
-  ++impl_->storage->version;
+  prepare_to_write(*this, "mutable_data");
   return reinterpret_cast<T*>(impl_->data());
 }
 
 Tensor& Tensor::copy_(const Tensor& source) {
-  require_writable(*this, "copy_");
   const Dims shape_of_both = broadcast_shapes(shape(), source.shape(), "copy_");
   if (!(shape_of_both == shape()))
     throw ShapeError(fmt::format("copy_: a source of shape {} does not fit into shape {}",
@@ -123,7 +135,7 @@ Tensor& Tensor::copy_(const Tensor& source) {
   const std::size_t shift = shape().size() - source.shape().size();
   for (std::size_t i = 0; i < source.shape().size(); ++i)
     if (source.shape()[i] != 1) stride[shift + i] = source.strides()[i];
-  ++impl_->storage->version;
+  prepare_to_write(*this, "copy_");
   impl_->storage->backend.copy(source.dtype(), dtype(), kernel_shape(shape()),
                                {source.impl()->data(), stride.data()}, impl_->view());
   return *this;
@@ -181,6 +193,17 @@ void Tensor::backward(const Tensor& gradient, bool retain_graph, bool create_gra
   GradOptions options{{}, retain_graph, create_graph, false};
   if (gradient.defined()) options.grad_outputs = {gradient};
   wald::backward({*this}, options);
+}
+
+void require_rank(const Dims& shape) {
+  if (shape.size() > max_rank)
+    throw ShapeError(
+        fmt::format("a tensor of {} axes was asked for; {} is the limit", shape.size(), max_rank));
+}
+
+static void require_sizes(const Dims& shape) {
+  for (std::int64_t size : shape)
+    if (size < 0) throw ShapeError(fmt::format("negative size in shape {}", to_string(shape)));
 }
 
 Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype) {
@@ -262,6 +285,8 @@ Tensor from_span(std::span<const T> values, const Dims& shape) {
 
 template <class T>
 Tensor from_memory(const T* data, const Dims& shape, std::function<void()> release) {
+  require_rank(shape);
+  require_sizes(shape);
   Ref<TensorImpl> impl(new TensorImpl);
   impl->storage =
       Ref<Storage>(new Storage(kernels::cpu_backend(), const_cast<T*>(data), std::move(release)));

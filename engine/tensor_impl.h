@@ -30,6 +30,7 @@ struct TensorImpl : RefCounted {
   DType dtype = DType::float64;
   bool requires_grad = false;  // of a leaf; an intermediate value has a node instead
   bool is_sink = false;        // the node keeps a pointer back, to deliver the gradient
+  bool is_compressed = false;  // repeats elements (stride 0) that are its own: laid out on a write
   std::uint32_t output = 0;    // which output of the node this is
   Ref<Node> node;              // a leaf that requires grad has one too, its place in the graph
   Tensor grad;
@@ -45,6 +46,9 @@ struct TensorImpl : RefCounted {
 inline kernels::Shape kernel_shape(const Dims& shape) {
   return {static_cast<int>(shape.size()), shape.data()};
 }
+
+/// Throws ShapeError if there are more axes than max_rank.
+void require_rank(const Dims& shape);
 
 /// A new, contiguous, uninitialized tensor.
 Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype);

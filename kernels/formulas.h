@@ -1,9 +1,10 @@
 // Every pointwise formula of wald, each written once, for any scalar: a SIMD vector on the CPU, one
 // double or float of a GPU thread. Nothing here knows memory, tensors or derivatives.
 //
-// A formula is branch-free (`select`, not `if`) and calls only what each platform's math header
-// defines for its scalar. Each translation unit that includes this file gets its own copy (the
-// unnamed namespace), since the copies are compiled for different instruction sets.
+// A formula is branch-free (`select`, not `if`), stays in the type of its operands (1.0 beside a
+// float would make a double of it: decltype(x)(1.0)), and calls only what each platform's math
+// header defines for its scalar. Each translation unit that includes this file gets its own copy
+// (the unnamed namespace), since the copies are compiled for different instruction sets.
 #pragma once
 
 #if defined(__CUDACC__) || defined(__HIPCC__)
@@ -35,7 +36,7 @@ void for_each_formula(Visit& visit) {
   visit.real("cos", [] WALD_FORMULA(auto x) { return cos(x); });
   visit.real("sigmoid", [] WALD_FORMULA(auto x) {
     auto e = exp(-abs(x));
-    return select(x < 0.0, e, decltype(x)(1.0)) / (e + 1.0);
+    return select(x < 0.0, e, decltype(x)(1.0)) / (e + decltype(x)(1.0));
   });
   visit.real("softplus", [] WALD_FORMULA(auto x) {
     return select(x > 0.0, x, decltype(x)(0.0)) + log1p(exp(-abs(x)));
@@ -50,6 +51,10 @@ void for_each_formula(Visit& visit) {
   // the partial is infinite or nan, as in the branch that `where` did not take.
   visit.any("strong_mul", [] WALD_FORMULA(auto g, auto partial) {
     return select(g == 0.0, decltype(g)(0.0), g * partial);
+  });
+  // Where both factors are cotangents or tangents: a 0 on either side wins.
+  visit.any("zero_mul", [] WALD_FORMULA(auto x, auto y) {
+    return select((x == 0.0) | (y == 0.0), decltype(x)(0.0), x * y);
   });
 
   visit.compare("eq", [] WALD_FORMULA(auto x, auto y) { return x == y; });

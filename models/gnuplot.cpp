@@ -16,8 +16,6 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 extern char** environ;
@@ -75,15 +73,21 @@ int spawn_and_wait(std::FILE* input, std::FILE* output, std::FILE* messages) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// gnuplot does not report a full disk, but then the end of the drawing is missing. What is no
-// regular file, such as /dev/stdout, cannot be read back.
-bool is_cut_short(const std::string& path) {
-  if (!std::filesystem::is_regular_file(path)) return false;
-  constexpr std::streamoff kTail = 64;
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  file.seekg(std::max<std::streamoff>(0, file.tellg() - kTail));
-  const std::string tail{std::istreambuf_iterator<char>(file), {}};
-  return tail.find("</svg>") == tail.npos;
+// gnuplot does not report a full disk, so it draws into a scratch file, and what is copied from
+// there is checked; where the scratch file itself was cut short, the end of the drawing is missing.
+bool copy_drawing(std::FILE* drawing, File output) {
+  std::rewind(drawing);
+  std::string tail;
+  std::array<char, 1 << 16> buffer;
+  while (const std::size_t size = std::fread(buffer.data(), 1, buffer.size(), drawing)) {
+    if (std::fwrite(buffer.data(), 1, size, output.get()) != size) return false;
+    tail = tail.substr(tail.size() - std::min<std::size_t>(tail.size(), 64)) +
+           std::string(buffer.data(), size);
+  }
+  const bool is_whole =
+      tail.find("</svg>", tail.size() - std::min<std::size_t>(tail.size(), 64)) != tail.npos;
+  // Buffered bytes meet a full disk only here.
+  return std::fclose(output.release()) == 0 && is_whole;
 }
 
 }  // namespace
@@ -100,9 +104,9 @@ void run_gnuplot(std::string_view script, const std::string& path) {
     throw Error(fmt::format("no room for gnuplot's script: {}", std::strerror(errno)));
   }
   std::rewind(input.get());
-  const int status = spawn_and_wait(input.get(), output.get(), messages.get());
-  output.reset();
-  if (status == 0 && !is_cut_short(path)) return;
+  const File drawing = scratch_file();
+  const int status = spawn_and_wait(input.get(), drawing.get(), messages.get());
+  if (status == 0 && copy_drawing(drawing.get(), std::move(output))) return;
   if (std::filesystem::is_regular_file(path)) std::filesystem::remove(path);
   if (status == 127) {
     throw Error("plots are drawn by gnuplot, which is not installed (Debian: package gnuplot-nox)");

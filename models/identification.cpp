@@ -15,8 +15,14 @@ constexpr double rank_tolerance = 1e-9;
 /// A column that depends on those before it: column = sum over kept of weight * column.
 struct Dependence {
   int column;
-  std::vector<double> weights;  // of each earlier column, 0 for those that depend themselves
+  std::vector<double> weights;  // of each earlier column, 0 for those without a noticeable part
 };
+
+double column_length(const std::vector<double>& triangle, int k, int j) {
+  double length = 0;
+  for (int i = 0; i <= j; ++i) length = std::hypot(length, triangle[i * k + j]);
+  return length;
+}
 
 /// Goes through the columns of a triangle R from left to right, as R does, keeping those that add a
 /// direction of their own.
@@ -27,6 +33,11 @@ std::vector<Dependence> dependent_columns(const std::vector<double>& triangle, i
   };
   std::vector<Direction> kept;
   std::vector<Dependence> found;
+  // The diagonal is what each column adds to all before it: mostly that settles it.
+  bool is_full = true;
+  for (int j = 0; j < k; ++j)
+    is_full &= std::abs(triangle[j * k + j]) > rank_tolerance * column_length(triangle, k, j);
+  if (is_full) return found;
   for (int j = 0; j < k; ++j) {
     std::vector<double> rest(k), weights(k, 0.0);
     double length = 0;
@@ -47,8 +58,10 @@ std::vector<Dependence> dependent_columns(const std::vector<double>& triangle, i
     double left = 0;
     for (double v : rest) left = std::hypot(left, v);
     if (left <= rank_tolerance * length) {
-      for (double& w : weights) w = -w;
       weights[j] = 0;
+      for (int i = 0; i < j; ++i)
+        weights[i] =
+            std::abs(weights[i]) * column_length(triangle, k, i) < 1e-7 * length ? 0 : -weights[i];
       found.push_back({j, weights});
       continue;
     }
@@ -60,10 +73,13 @@ std::vector<Dependence> dependent_columns(const std::vector<double>& triangle, i
 }
 
 std::string combination(const std::vector<double>& weights, const std::vector<std::string>& names) {
+  constexpr int most = 8;
+  int terms = 0;
   std::string text;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const double w = weights[i];
-    if (std::abs(w) < 1e-7) continue;
+    if (w == 0) continue;
+    if (++terms > most) return text + " + ...";
     const bool is_one = std::abs(std::abs(w) - 1) < 1e-7;
     text += text.empty() ? (w < 0 ? "-" : "") : (w < 0 ? " - " : " + ");
     text += is_one ? names[i] : fmt::format("{:.6g} {}", std::abs(w), names[i]);
@@ -76,7 +92,15 @@ std::string combination(const std::vector<double>& weights, const std::vector<st
 void require_full_rank(const Tensor& x, const std::vector<std::string>& names) {
   const Tensor rows = contiguous(x);
   const int k = static_cast<int>(x.size(1));
-  const auto found = dependent_columns(kernels::qr_triangle(rows.data<double>(), x.size(0), k), k);
+  const std::vector<double> triangle = kernels::qr_triangle(rows.data<double>(), x.size(0), k);
+  for (int j = 0; j < k; ++j) {
+    const double length = column_length(triangle, k, j);
+    if (length != 0 && !(length > 1e-140 && length < 1e140))
+      throw InputError(fmt::format(
+          "the values of {} are of size {:.0e}, whose square is beyond double: change the unit",
+          names[j], length));
+  }
+  const auto found = dependent_columns(triangle, k);
   if (found.empty()) return;
   std::string text;
   for (const Dependence& d : found)
@@ -116,11 +140,11 @@ void require_finite_maximum(const Tensor& x, const Tensor& event,
       falls |= change < -1e-9 * size;
     }
     if (rises && falls) continue;
+    const std::string same = combination(d.weights, names);
     throw NotIdentifiedError(fmt::format(
-        "there is no finite estimate of the coefficient of {}: it tends to {} infinity, since no "
-        "event tells it from {}",
+        "there is no finite estimate of the coefficient of {}: it tends to {} infinity, since {}",
         names[static_cast<std::size_t>(d.column)], rises ? "minus" : "plus",
-        combination(d.weights, names)));
+        same == "0" ? "it is 0 in every row with an event" : "no event tells it from " + same));
   }
 }
 

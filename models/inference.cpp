@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
@@ -71,19 +72,6 @@ Tensor approach(Objective& objective, const Tensor& start, const FitOptions& opt
   return start + mv(transform, u);
 }
 
-/// One Newton step from where the information has been factored, and how much it promises.
-struct NewtonStep {
-  std::vector<double> step;
-  double decrement;
-
-  NewtonStep(const std::vector<double>& factor, const std::vector<double>& gradient, int k)
-      : step(gradient) {
-    kernels::cholesky_solve(factor.data(), k, step.data());
-    decrement = 0;
-    for (int i = 0; i < k; ++i) decrement += gradient[i] * step[i] / 2;
-  }
-};
-
 [[noreturn]] void throw_singular(const std::vector<double>& information,
                                  const std::vector<std::string>& names) {
   const int k = static_cast<int>(names.size());
@@ -94,7 +82,7 @@ struct NewtonStep {
           "the data do not determine {}: the likelihood does not change with it, or has no maximum",
           names[i]));
     for (int j = 0; j < k; ++j)
-      scaled[i * k + j] /= std::sqrt(information[i * k + i] * information[j * k + j]);
+      scaled[i * k + j] /= (std::sqrt(information[i * k + i]) * std::sqrt(information[j * k + j]));
   }
   kernels::symmetric_eigen(scaled.data(), k);
   std::string along;
@@ -112,50 +100,91 @@ void certify(Fit& fit, const std::vector<double>& gradient, double decrement) {
   std::vector<double> scaled = fit.information;
   for (int i = 0; i < k; ++i)
     for (int j = 0; j < k; ++j)
-      scaled[i * k + j] /= std::sqrt(fit.information[i * k + i] * fit.information[j * k + j]);
+      scaled[i * k + j] /=
+          (std::sqrt(fit.information[i * k + i]) * std::sqrt(fit.information[j * k + j]));
   const auto eigenvalues = kernels::symmetric_eigen(scaled.data(), k);
   fit.certificate.smallest_eigenvalue = eigenvalues.front();
   fit.certificate.largest_eigenvalue = eigenvalues.back();
   if (!(eigenvalues.front() > 1e-13)) throw_singular(fit.information, fit.names);
 }
 
-/// Newton steps while each promises less than the one before, down to the gradient's rounding.
-void polish(Objective& objective, Tensor at, Fit& fit) {
-  const int k = static_cast<int>(fit.names.size());
-  constexpr int max_steps = 50;
-  double previous = INFINITY;
-  Tensor before;
-  for (int step = 0;; ++step) {
-    const ValueAndGradient here = objective.at(at);
-    const std::vector<double> gradient = here.gradient.to_vector();
-    std::vector<double> information = objective.information(at), factor = information;
-    if (!std::isfinite(here.value.item()) || kernels::cholesky(factor.data(), k) != 0) {
-      if (!before.defined()) throw_singular(information, fit.names);
-      fit.message = "the information stopped being positive definite";
-      return;
-    }
-    const NewtonStep newton(factor, gradient, k);
-    const bool is_better = newton.decrement < previous;
-    if (is_better || step == 0) {
-      before = at;
-      fit.estimate = at.to_vector();
-      fit.information = information;
-      fit.loglik = -here.value.item();
-      certify(fit, gradient, newton.decrement);
-    }
-    // A step that gains nothing any more, or cannot be told from none, is the last.
-    if (!is_better || newton.decrement < 1e-24 || step == max_steps) break;
-    previous = newton.decrement;
-    at = at - from_vector(newton.step);
-    ++fit.iterations;
+/// A point on the way of Newton's method, with all that is known there.
+struct Newton {
+  Tensor at;
+  double value;
+  std::vector<double> gradient, information, step;
+  double decrement = INFINITY;  // of step; infinite if the information is not positive definite
+
+  Newton(Objective& objective, const Tensor& parameters) : at(parameters) {
+    const int k = static_cast<int>(parameters.numel());
+    const ValueAndGradient here = objective.at(parameters);
+    value = here.value.item();
+    gradient = step = here.gradient.to_vector();
+    information = objective.information(parameters);
+    std::vector<double> factor = information;
+    if (!std::isfinite(value) || kernels::cholesky(factor.data(), k) != 0) return;
+    kernels::cholesky_solve(factor.data(), k, step.data());
+    decrement = 0;
+    for (int i = 0; i < k; ++i) decrement += gradient[i] * step[i] / 2;
   }
-  const double decrement = fit.certificate.newton_decrement;
-  if (decrement < 1e-12)
+};
+
+/// The next point: a whole Newton step, or the first half, quarter ... of it that does not lose
+/// more than rounding may; none if all do.
+std::optional<Newton> next(Objective& objective, const Newton& here) {
+  const double slack = 1e-13 * std::abs(here.value);
+  double length = 1;
+  for (int halvings = 0; halvings < 30; ++halvings, length /= 2) {
+    Newton there(objective, here.at - length * from_vector(here.step));
+    if (there.value <= here.value + slack && std::isfinite(there.decrement)) return there;
+  }
+  return std::nullopt;
+}
+
+/// Newton's method squares its error near a maximum; towards a maximum at infinity, or along a flat
+/// ridge, each step gains only a constant factor.
+[[noreturn]] void throw_receding(const Newton& here, const std::vector<std::string>& names) {
+  const std::size_t k = names.size();
+  std::vector<double> size(k);
+  double largest = 0;
+  for (std::size_t i = 0; i < k; ++i) {
+    size[i] = std::abs(here.step[i]) * std::sqrt(here.information[i * k + i]);
+    largest = std::max(largest, size[i]);
+  }
+  std::string along;
+  for (std::size_t i = 0; i < k; ++i)
+    if (size[i] > 0.05 * largest) along += (along.empty() ? "" : ", ") + names[i];
+  throw NotIdentifiedError(fmt::format(
+      "the log-likelihood has no proper maximum: it is flat, or still rises, along {}", along));
+}
+
+/// Newton steps until the decrement, and so the gradient, is down to its own rounding.
+void polish(Objective& objective, const Tensor& from, Fit& fit) {
+  Newton here(objective, from);
+  if (!std::isfinite(here.decrement)) throw_singular(here.information, fit.names);
+  constexpr int max_steps = 100;
+  int slow_steps = 0;
+  for (int step = 0; step < max_steps && here.decrement > 1e-24; ++step) {
+    const std::optional<Newton> there = next(objective, here);
+    const bool is_slow = there && here.decrement < 1e-6 && there->decrement > 1e-18 &&
+                         there->decrement > 0.1 * here.decrement;
+    slow_steps = is_slow ? slow_steps + 1 : 0;
+    if (slow_steps == 4) throw_receding(*there, fit.names);
+    ++fit.iterations;
+    // Near the maximum a step that does not shorten the next one gains nothing any more.
+    if (!there || (there->decrement >= here.decrement && here.decrement < 1e-10)) break;
+    here = *there;
+  }
+  fit.estimate = here.at.to_vector();
+  fit.information = here.information;
+  fit.loglik = -here.value;
+  certify(fit, here.gradient, here.decrement);
+  if (here.decrement < 1e-12)
     fit.status = FitStatus::converged;
-  else if (decrement < 1e-6)
+  else if (here.decrement < 1e-6)
     fit.status = FitStatus::precision;
   else
-    fit.message = fmt::format("the Newton decrement is still {:.3g}", decrement);
+    fit.message = fmt::format("the Newton decrement is still {:.3g}", here.decrement);
 }
 
 void invert_information(Fit& fit) {

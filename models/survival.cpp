@@ -1,9 +1,12 @@
 #include "survival.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include <wald/engine/ops/ops.h>
 #include <wald/models/identification.h>
+#include <wald/models/orthogonal_design.h>
 
 namespace wald {
 namespace {
@@ -49,12 +52,20 @@ SurvivalFit fit_exponential(const SurvivalData& data, SurvivalForm form,
   fit.events = weighted_total(data.event, data);
   fit.time_at_risk = weighted_total(exposure(data), data);
   if (!(fit.events > 0))
-    throw NotIdentifiedError("there are no events: the hazard has no positive finite estimate");
-  require_full_rank(data.x, data.names);
-  require_finite_maximum(data.x, data.event, data.names);
+    throw NotIdentifiedError(
+        fmt::format("there are no events: no coefficient has a finite estimate, not {}",
+                    fmt::join(data.names, ", ")));
+  // A row without weight determines nothing.
+  const Tensor x = data.weights.defined() ? data.x * unsqueeze(data.weights > 0, 1) : data.x;
+  require_full_rank(x, data.names);
+  require_finite_maximum(x, data.event, data.names);
+  const OrthogonalDesign design(data.x);
+  SurvivalData turned = data;
+  turned.x = design.q();
   static_cast<Fit&>(fit) =
-      maximize([&](const Tensor& b) { return exponential_log_likelihood(b, data, form); },
-               start_values(fit, data), data.names, data.n(), options);
+      maximize([&](const Tensor& g) { return exponential_log_likelihood(g, turned, form); },
+               design.to_orthogonal(start_values(fit, data)), data.names, data.n(), options);
+  design.from_orthogonal(fit);
   const Tensor log_times = where(data.event > 0, data.event * log(data.time), 0.0);
   fit.loglik_logtime = fit.loglik + weighted_total(log_times, data);
   return fit;

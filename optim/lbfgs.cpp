@@ -31,6 +31,12 @@ LBFGS::LBFGS(std::vector<Tensor> parameters, const LBFGSOptions& options)
     if (p.dtype() != parameters_[0].dtype())
       throw DTypeError("LBFGS: the parameters must share one element type");
   }
+  const auto& o = options_;
+  if (!(o.lr > 0) || o.max_iter < 0 || o.max_eval < 0 || o.history_size < 1)
+    throw InputError(fmt::format(
+        "LBFGS: lr {}, max_iter {}, max_eval {}, history_size {}: lr and history_size must be "
+        "positive, the others not negative",
+        o.lr, o.max_iter, o.max_eval, o.history_size));
   if (options_.max_eval == 0) options_.max_eval = options_.max_iter * 5 / 4;
 }
 
@@ -118,6 +124,8 @@ Tensor LBFGS::step(const Closure& closure) {
   Tensor gradient = flat_gradient();
   int evaluations = 1;
   bool is_stationary = largest(gradient) <= options_.tolerance_grad;
+  // From where the objective is not a number there is no way down.
+  if (std::isnan(loss) || std::isnan(largest(gradient))) return first_loss.detach();
 
   for (int iteration = 1; iteration <= options_.max_iter && !is_stationary; ++iteration) {
     ++iterations_;
@@ -135,7 +143,12 @@ Tensor LBFGS::step(const Closure& closure) {
       auto trial = [&](double length) {
         Trial at{length, 0, {}, 0};
         move(length, direction_);
-        at.value = evaluate(closure, at.gradient);
+        try {
+          at.value = evaluate(closure, at.gradient);
+        } catch (...) {
+          set_parameters(start);
+          throw;
+        }
         set_parameters(start);
         at.slope = inner(at.gradient, direction_);
         return at;

@@ -31,9 +31,13 @@ struct LBFGSOptions {
 /// parameters are leaves that require grad, all of one element type.
 class LBFGS {
  public:
+  /// Throws InputError for options out of range, GraphError for parameters that are no
+  /// leaves or do not require grad.
   explicit LBFGS(std::vector<Tensor> parameters, const LBFGSOptions& options = {});
 
-  /// Up to max_iter iterations; the loss at the point where the step began.
+  /// Up to max_iter iterations; the loss at the point where the step began. Where the loss or its
+  /// gradient is not a number there, the parameters stay. If the closure throws in a line search,
+  /// they are back where the iteration began.
   Tensor step(const Closure& closure);
   /// Makes the gradients undefined, which the closure does before it evaluates.
   void zero_grad();

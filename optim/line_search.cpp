@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace wald::optim {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 double cubic_minimum(const Trial& a, const Trial& b, double low, double high) {
   const double d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.length - b.length);
   const double d2_squared = d1 * d1 - a.slope * b.slope;
-  if (!(d2_squared >= 0)) return (low + high) / 2;
+  if (!(d2_squared >= 0) || std::isinf(d2_squared)) return (low + high) / 2;
   const double d2 = std::sqrt(d2_squared);
   const double place =
       a.length <= b.length
@@ -45,7 +46,10 @@ class Search {
   }
   Trial evaluate(double length) {
     ++evaluations_;
-    return evaluate_(length);
+    Trial trial = evaluate_(length);
+    // Outside the objective's domain: as bad as can be, so that the search turns back.
+    if (std::isnan(trial.value)) trial.value = std::numeric_limits<double>::infinity();
+    return trial;
   }
 
   /// Lengthens the step until an interval is known to hold a good one: low_ and high_.

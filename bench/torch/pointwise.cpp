@@ -29,10 +29,12 @@ void run_array(benchmark::State& state, at::Tensor (*op)(const at::Tensor&), int
 void array_exp(benchmark::State& state) { run_array(state, at::exp, 2); }
 void array_log(benchmark::State& state) { run_array(state, at::log, 2); }
 void array_add(benchmark::State& state) {
-  run_array(state, [](const at::Tensor& x) { return x + x; }, 2);
+  run_array(
+      state, [](const at::Tensor& x) { return x + x; }, 2);
 }
 void array_sum(benchmark::State& state) {
-  run_array(state, [](const at::Tensor& x) { return x.sum(); }, 1);
+  run_array(
+      state, [](const at::Tensor& x) { return x.sum(); }, 1);
 }
 
 void array_size(benchmark::internal::Benchmark* b) {

@@ -33,9 +33,7 @@ struct Model {
   }
 };
 
-at::Tensor fresh_point() {
-  return torch::tensor(survival_point, torch::kFloat64).requires_grad_();
-}
+at::Tensor fresh_point() { return torch::tensor(survival_point, torch::kFloat64).requires_grad_(); }
 
 struct ValueAndGradient {
   at::Tensor value, gradient;
@@ -80,8 +78,7 @@ bool agrees(const Survival& data) {
   const auto ours = wald::value_and_gradient(f, point);
   const Model model(data);
   const auto theirs = value_and_gradient(model, fresh_point());
-  found->second = is_close(theirs.value, ours.value) &&
-                  is_close(theirs.gradient, ours.gradient) &&
+  found->second = is_close(theirs.value, ours.value) && is_close(theirs.gradient, ours.gradient) &&
                   is_close(hessian(model, fresh_point()), wald::hessian(f, point));
   return found->second;
 }

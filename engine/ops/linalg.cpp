@@ -84,12 +84,12 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   static const Matmul op;
   if (a.dim() == 0 || b.dim() == 0)
     throw ShapeError("matmul: a scalar has no rows or columns; multiply with *");
+  const std::int64_t inner = b.dim() == 1 ? b.size(0) : b.size(-2);
+  if (a.size(-1) != inner)
+    throw ShapeError(fmt::format("matmul: {} by {}: the inner sizes {} and {} differ",
+                                 to_string(a.shape()), to_string(b.shape()), a.size(-1), inner));
   if (a.dim() == 1) return squeeze(matmul(unsqueeze(a, 0), b), b.dim() == 1 ? 0 : -2);
   if (b.dim() == 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1);
-  if (a.size(-1) != b.size(-2))
-    throw ShapeError(fmt::format("matmul: {} by {}: the inner sizes {} and {} differ",
-                                 to_string(a.shape()), to_string(b.shape()), a.size(-1),
-                                 b.size(-2)));
   const DType dtype = std::max(a.dtype(), b.dtype());
   if (!is_floating(dtype))
     throw DTypeError(

@@ -40,7 +40,7 @@ Tensor exp(const Tensor& x) {
 }
 
 Tensor expm1(const Tensor& x) {
-  static const Pointwise op("expm1", {[](const Call& c) -> Partial { return c.out() + 1; }});
+  static const Pointwise op("expm1", {[](const Call& c) -> Partial { return exp(c.in(0)); }});
   return op(x);
 }
 
@@ -110,12 +110,18 @@ Tensor div(const Tensor& x, const Tensor& y) {
 }
 
 Tensor pow(const Tensor& x, const Tensor& y) {
-  static const Pointwise op(
-      "pow", {[](const Call& c) -> Partial {
-                const Tensor base = c.in(0), power = c.in(1);
-                return strong_mul(power, pow(base, power - 1));
-              },
-              [](const Call& c) -> Partial { return strong_mul(c.out(), log(c.in(0))); }});
+  static const Pointwise op("pow", {[](const Call& c) -> Partial {
+                                      const Tensor base = c.in(0), power = c.in(1);
+                                      return strong_mul(power, pow(base, power - 1));
+                                    },
+                                    [](const Call& c) -> Partial {
+                                      // 0 to a power that is not negative does not change with it;
+                                      // log(0) is kept out.
+                                      const Tensor base = c.in(0);
+                                      const Tensor is_zero = where(c.in(1) >= 0, base, 1.0) == 0;
+                                      return where(is_zero, 0.0,
+                                                   c.out() * log(where(is_zero, 1.0, base)));
+                                    }});
   return op(x, y);
 }
 
@@ -125,9 +131,18 @@ Tensor pow(const Tensor& x, double y) {
 }
 
 Tensor strong_mul(const Tensor& g, const Tensor& partial) {
-  static const Pointwise op("strong_mul", {[](const Call& c) -> Partial { return c.in(1); },
-                                           [](const Call& c) -> Partial { return c.in(0); }});
+  // A partial's own derivative may be infinite where g is 0: there, too, nothing comes through.
+  static const Pointwise op(
+      "strong_mul", {[](const Call& c) -> Partial { return c.in(1); },
+                     [](const Call& c) -> Partial { return Partial::of_zero_mul(c.in(0)); }});
   return op(g, partial);
+}
+
+Tensor zero_mul(const Tensor& x, const Tensor& y) {
+  static const Pointwise op(
+      "zero_mul", {[](const Call& c) -> Partial { return Partial::of_zero_mul(c.in(1)); },
+                   [](const Call& c) -> Partial { return Partial::of_zero_mul(c.in(0)); }});
+  return op(x, y);
 }
 
 Tensor eq(const Tensor& x, const Tensor& y) {

@@ -30,6 +30,8 @@ Tensor pow(const Tensor& x, double y);
 
 /// g times a partial derivative, an exact 0 of g staying 0 whatever the partial. For rules.
 Tensor strong_mul(const Tensor& g, const Tensor& partial);
+/// x times y, an exact 0 of either staying 0 whatever the other. For rules of second order.
+Tensor zero_mul(const Tensor& x, const Tensor& y);
 
 /// Comparisons give booleans; a comparison with nan is false, but for ne.
 Tensor eq(const Tensor& x, const Tensor& y);

@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t smallest_kept = 16 * 1024;
 constexpr std::size_t most_kept = std::size_t{1} << 30;
 constexpr int size_classes = 256;
+constexpr std::size_t most_bytes = ~std::size_t{0} / 4;  // so that rounding up cannot wrap around
 
 /// Four classes to a doubling, so that rounding up wastes at most a quarter.
 std::size_t class_of(std::size_t bytes) {
@@ -61,6 +62,7 @@ void* allocate_or_null(std::size_t bytes) { return std::aligned_alloc(64, bytes)
 }  // namespace
 
 void* allocate(std::size_t bytes) {
+  if (bytes > most_bytes) return nullptr;
   bytes = rounded(bytes == 0 ? 1 : bytes);
   if (!is_kept_size(bytes)) return allocate_or_null(bytes);
   Kept& k = kept();

@@ -96,8 +96,7 @@ void choose_row(const void* const* in, unsigned splat, void* out, int64_t n) {
   if (splat & 1) std::memset(lane, mask[0], lanes);
   auto at = [&](int64_t i) { return splat & 1 ? lane : mask + i; };
   int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    put(F{}(load_mask<T>(at(i)), x.at(i), y.at(i)), out, i);
+  for (; i + lanes <= n; i += lanes) put(F{}(load_mask<T>(at(i)), x.at(i), y.at(i)), out, i);
   if (i == n) return;
   const int rest = static_cast<int>(n - i);
   if (!(splat & 1)) std::memcpy(lane, mask + i, rest);
@@ -326,7 +325,8 @@ void tall_cross_strip(const TallCross<T>& a, int j, int q) {
   }
 }
 
-/// For k >= lanes. The last vector of columns may overlap the one before: it computes the same bits.
+/// For k >= lanes. The last vector of columns may overlap the one before: it computes the same
+/// bits.
 template <class T>
 void tall_cross_rows(const TallCross<T>& a) {
   constexpr int lanes = Vec<T>::lanes;

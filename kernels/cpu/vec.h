@@ -27,6 +27,15 @@ template <class T>
 struct PartOf {
   typedef T type __attribute__((vector_size(WALD_VEC_BYTES)));
 };
+/// What a lane computes in: integers wrap around, which only unsigned ones may.
+template <class T>
+struct LaneOf {
+  typedef T type;
+};
+template <>
+struct LaneOf<std::int64_t> {
+  typedef std::uint64_t type;
+};
 template <int bytes>
 struct IntOf;
 template <>
@@ -61,6 +70,7 @@ template <class T>
 struct Vec {
   typedef T Scalar;
   typedef typename PartOf<T>::type Part;
+  typedef typename PartOf<typename LaneOf<T>::type>::type Lanes;
   static constexpr int lanes = 64 / sizeof(T);
   static constexpr int parts = 64 / WALD_VEC_BYTES;
   static constexpr int per_part = lanes / parts;
@@ -107,10 +117,10 @@ struct Vec {
   }
   WALD_INLINE void store(T* p, int n) const { std::memcpy(p, part, n * sizeof(T)); }
 
-#define WALD_OPERATOR(op)                                               \
-  friend WALD_INLINE Vec operator op(Vec a, Vec b) {                    \
-    for (int i = 0; i < parts; ++i) a.part[i] = a.part[i] op b.part[i]; \
-    return a;                                                           \
+#define WALD_OPERATOR(op)                                                                     \
+  friend WALD_INLINE Vec operator op(Vec a, Vec b) {                                          \
+    for (int i = 0; i < parts; ++i) a.part[i] = (Part)((Lanes)a.part[i] op(Lanes) b.part[i]); \
+    return a;                                                                                 \
   }
   WALD_OPERATOR(+)
   WALD_OPERATOR(-)
@@ -133,7 +143,7 @@ struct Vec {
 #undef WALD_COMPARISON
 
   friend WALD_INLINE Vec operator-(Vec a) {
-    for (int i = 0; i < parts; ++i) a.part[i] = -a.part[i];
+    for (int i = 0; i < parts; ++i) a.part[i] = (Part)(-(Lanes)a.part[i]);
     return a;
   }
 
@@ -149,8 +159,10 @@ struct Vec {
       even = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
       odd = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
     } else {
-      even = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-      odd = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+      even =
+          __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+      odd =
+          __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
     }
   }
 };

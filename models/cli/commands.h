@@ -28,6 +28,9 @@ void add_info(CLI::App& app, int& exit_code);
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);
 
+/// Accepts a finite number above 0 (CLI11's own names the whole range of double in its message).
+std::string require_positive(const std::string& text);
+
 /// Writes one JSON object to standard output. NaN and infinities become null.
 void print_json(const Json& object);
 

@@ -63,9 +63,11 @@ void print_curve(const KaplanMeier& c) {
                            "at risk", "events", "survival", "std. error", 100 * c.level);
   for (std::size_t at = 0; at < lines.size(); at += every) {
     const std::size_t i = lines[at];
-    std::cout << fmt::format("{:>12g} {:>10g} {:>9g} {:>10.6f} {:>10.6f}   {:>9} {:>9}\n",
-                             c.time[i], c.n_risk[i], c.n_event[i], c.survival[i], c.std_err[i],
-                             number_or_dot(c.lower[i]), number_or_dot(c.upper[i]));
+    std::cout << fmt::format(
+        "{:>12g} {:>10g} {:>9g} {:>10.6f} {:>10}   {:>9} {:>9}\n", c.time[i], c.n_risk[i],
+        c.n_event[i], c.survival[i],
+        std::isfinite(c.std_err[i]) ? fmt::format("{:.6f}", c.std_err[i]) : ".",
+        number_or_dot(c.lower[i]), number_or_dot(c.upper[i]));
   }
   if (every > 1)
     std::cout << fmt::format("(one in {} of {} event times; --json has all)\n", every,

@@ -5,6 +5,7 @@
 #include <new>
 
 #include <wald/engine/error.h>
+#include <wald/engine/io/number.h>
 #include <wald/kernels/cpu/openblas.h>
 #include <wald/kernels/cpu/parallel.h>
 
@@ -17,13 +18,29 @@ void add_threads_option(CLI::App& command) {
       .add_option_function<int>(
           "--threads", [](int n) { set_num_threads(n); },
           "Number of threads (default: all processors)")
-      ->check(CLI::PositiveNumber)
+      ->check(require_positive)
       ->type_name("N");
 }
 
-void print_json(const Json& object) { std::cout << object.dump(2) << std::endl; }
+std::string require_positive(const std::string& text) {
+  const auto value = parse_number(text);
+  return value && *value > 0 ? "" : fmt::format("'{}' is not a number above 0", text);
+}
+
+// A file need not be UTF-8, JSON must.
+void print_json(const Json& object) {
+  std::cout << object.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
+}
 
 namespace {
+
+/// CLI11 says only that a command is missing where there is one that it does not know.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> rest = app.remaining(true);
+  if (error.get_name() == "RequiredError" && !rest.empty())
+    return fmt::format("there is no '{}' here", rest[0]);
+  return error.what();
+}
 
 int run(int argc, char** argv) {
   CLI::App app("wald: maximum likelihood with exact derivatives", "wald");
@@ -39,7 +56,11 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? done : bad_input;
+    if (error.get_exit_code() != 0) {
+      std::cerr << "wald: " << complaint(app, error) << " (--help lists what there is)\n";
+      return bad_input;
+    }
+    app.exit(error);  // prints the help
   }
   std::cout.flush();
   if (!std::cout) {
@@ -68,6 +89,9 @@ int main(int argc, char** argv) {
     return cli::bad_input;
   } catch (const std::bad_alloc&) {
     std::cerr << "wald: out of memory\n";
+    return cli::bad_input;
+  } catch (const std::exception& error) {
+    std::cerr << "wald: " << error.what() << "\n";
     return cli::bad_input;
   }
 }

@@ -45,7 +45,7 @@ void add_simulate(CLI::App& app, int& exit_code) {
   CLI::App* survival = simulate->add_subcommand(
       "survival",
       "Exponential survival times: column trt is 0 or 1, further covariates are standard normal");
-  survival->add_option("--n", o->n, "Number of rows")->required()->check(CLI::PositiveNumber);
+  survival->add_option("--n", o->n, "Number of rows")->required()->check(require_positive);
   survival
       ->add_option(
           "--coef", o->coefficients,
@@ -55,7 +55,7 @@ void add_simulate(CLI::App& app, int& exit_code) {
       ->type_name("B0 [B1 ...]");
   survival->add_option("--seed", o->seed, "As R's set.seed")->type_name("S");
   survival->add_option("--censor", o->censor, "Censor everybody at this time")
-      ->check(CLI::PositiveNumber)
+      ->check(require_positive)
       ->type_name("C");
   survival->add_option("--out", o->out, "CSV file to write")->required()->type_name("FILE");
   survival->callback([o, &exit_code] { exit_code = run_simulate_survival(*o); });

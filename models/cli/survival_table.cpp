@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include <wald/engine/error.h>
+#include <wald/engine/io/number.h>
 #include <wald/models/design.h>
 
 namespace wald::cli {
@@ -29,15 +30,19 @@ SurvivalValues read_survival(const Table& table, const SurvivalColumns& columns,
                              const std::vector<std::size_t>& rows, bool allows_zero) {
   SurvivalValues v;
   v.time = number_column(table, columns.time, rows);
-  v.event = number_column(table, columns.event, rows);
+  const std::size_t event = table.column(columns.event);
+  for (std::size_t row : rows) {
+    const auto value = parse_number(table.cell(row, event));
+    if (!value || (*value != 0 && *value != 1))
+      refuse(table, row, columns.event, "an event must be 0 (censored) or 1 (seen)");
+    v.event.push_back(*value);
+  }
   if (!columns.entry.empty()) v.entry = number_column(table, columns.entry, rows);
   if (!columns.weights.empty()) v.weights = number_column(table, columns.weights, rows);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (v.time[i] < 0 || (v.time[i] == 0 && !allows_zero))
       refuse(table, rows[i], columns.time,
              allows_zero ? "a time must not be negative" : "a time must be positive");
-    if (v.event[i] != 0 && v.event[i] != 1)
-      refuse(table, rows[i], columns.event, "an event must be 0 (censored) or 1 (seen)");
     if (!v.entry.empty() && !(v.entry[i] >= 0 && v.entry[i] < v.time[i]))
       refuse(table, rows[i], columns.entry,
              fmt::format("an entry must be at least 0 and before the time, {}", v.time[i]));

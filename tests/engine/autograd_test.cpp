@@ -148,7 +148,8 @@ TEST(Autograd, GivesZerosWhereTheDerivativeIsZeroThroughout) {
 TEST(Autograd, TakesSeveralOutputsAndOneOutputTwice) {
   const Tensor x = leaf({1, 2});
   const Tensor y = x * x, z = sum(x);
-  const std::vector<Tensor> g = grad({y, z, y}, {x}, {.grad_outputs = {ones({2}), tensor(10), ones({2})}});
+  const std::vector<Tensor> g =
+      grad({y, z, y}, {x}, {.grad_outputs = {ones({2}), tensor(10), ones({2})}});
   EXPECT_THAT(g[0].to_vector(), ElementsAre(14, 18));
   EXPECT_THROW(grad({x * x, z}, {x}, {.grad_outputs = {ones({2})}}), ShapeError);
   backward({sum(x), sum(x * x)});

@@ -112,7 +112,8 @@ TEST(WriteInPlace, IsForLeavesAndNeedsNoGrad) {
   EXPECT_THAT(x.to_vector(), ElementsAre(5, 6));
 }
 
-/// The square of x is recorded, then `write` is called with x; backward must name an op that is stale.
+/// The square of x is recorded, then `write` is called with x; backward must name an op that is
+/// stale.
 template <class Write>
 void expect_stale(const Write& write) {
   Tensor x = leaf({1, 2});

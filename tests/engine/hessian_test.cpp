@@ -31,8 +31,9 @@ struct Problem {
   double at(std::int64_t i, std::int64_t j) const { return x[static_cast<std::size_t>(i * k + j)]; }
 
   /// X' diag(w(row, x'b)) X, in extended precision.
-  std::vector<double> information(const std::vector<double>& b,
-                                  const std::function<long double(std::int64_t, long double)>& w) const {
+  std::vector<double> information(
+      const std::vector<double>& b,
+      const std::function<long double(std::int64_t, long double)>& w) const {
     std::vector<double> out;
     for (std::int64_t p = 0; p < k; ++p)
       for (std::int64_t q = 0; q < k; ++q) {
@@ -113,7 +114,9 @@ TEST_P(OfSize, LogisticBySoftplus) {
 TEST_P(OfSize, AScalarBesideObservations) {
   // n log s + |y|^2 / (2 s^2): the K = 1 tangent of s meets n residuals.
   const Tensor y = data.response();
-  const ScalarFunction f = [&](const Tensor& s) { return sum(log(s) + square(y) / (2 * square(s))); };
+  const ScalarFunction f = [&](const Tensor& s) {
+    return sum(log(s) + square(y) / (2 * square(s)));
+  };
   double squares = 0;
   for (double v : data.y) squares += v * v;
   const double s = 1.3;
@@ -128,8 +131,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, OfSize,
 
 double rosenbrock_at(const std::vector<double>& x, std::size_t i, std::size_t j) {
   const std::size_t n = x.size();
-  if (i == j)
-    return (i + 1 < n ? 1200 * x[i] * x[i] - 400 * x[i + 1] + 2 : 0) + (i > 0 ? 200 : 0);
+  if (i == j) return (i + 1 < n ? 1200 * x[i] * x[i] - 400 * x[i + 1] + 2 : 0) + (i > 0 ? 200 : 0);
   return i + 1 == j ? -400 * x[i] : j + 1 == i ? -400 * x[j] : 0;
 }
 
@@ -203,7 +205,8 @@ TEST(Hessian, IsTakenUnderNoGradGuardAndLeavesThePointAlone) {
 
 TEST(Hessian, WantsAScalar) {
   EXPECT_THROW(hessian([](const Tensor& x) { return x * x; }, tensor({1, 2})), ShapeError);
-  EXPECT_THROW(value_and_gradient([](const Tensor& x) { return x * x; }, tensor({1, 2})), ShapeError);
+  EXPECT_THROW(value_and_gradient([](const Tensor& x) { return x * x; }, tensor({1, 2})),
+               ShapeError);
   EXPECT_THROW(hessian([](const Tensor& x) { return sum(x); }, to(tensor({1, 2}), DType::int64)),
                DTypeError);
 }

@@ -139,6 +139,8 @@ std::vector<OpRow> pointwise_rows() {
              [](Real x, Real y) { return std::pow(x, y); }),
       on_integers(binary("strong_mul", strong_mul, off, wide,
                          [](Real x, Real y) { return x == 0 ? 0 : x * y; })),
+      on_integers(binary("zero_mul", zero_mul, off, off,
+                         [](Real x, Real y) { return x == 0 || y == 0 ? 0 : x * y; })),
 
       comparison("eq", eq, [](Real x, Real y) { return Real(x == y); }),
       comparison("ne", ne, [](Real x, Real y) { return Real(x != y); }),

@@ -53,7 +53,8 @@ TEST(Print, NumbersOfEverySize) {
   EXPECT_THAT(to_string(to(tensor({9007199254740993.0}), DType::int64)),
               HasSubstr("9007199254740992"));
   const std::int64_t odd = (std::int64_t{1} << 62) + 1;
-  EXPECT_THAT(to_string(from_vector(std::vector<std::int64_t>{odd})), HasSubstr(std::to_string(odd)));
+  EXPECT_THAT(to_string(from_vector(std::vector<std::int64_t>{odd})),
+              HasSubstr(std::to_string(odd)));
 }
 
 TEST(Print, MoreThanTwoAxesInSlices) {

@@ -160,7 +160,8 @@ TEST(Views, ReshapeOfEveryLayoutKeepsTheOrder) {
         slice(transpose(x, 0, 2), 0, 0, 2, 2)})
     for (const Dims& shape : {Dims{-1}, Dims{2, -1}, Dims{-1, 2}, Dims{1, -1, 1}, Dims{-1, 1, 2}})
       EXPECT_EQ(reshape(y, shape).to_vector(), y.to_vector())
-          << shape_of(y) << " with strides " << to_string(y.strides()) << " to " << to_string(shape);
+          << shape_of(y) << " with strides " << to_string(y.strides()) << " to "
+          << to_string(shape);
 }
 
 TEST(Writing, CopyBroadcastsAndConverts) {

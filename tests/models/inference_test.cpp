@@ -1,5 +1,5 @@
-// maximize() on likelihoods of a user's own, against closed forms: the estimates, the covariance, the
-// certificate, and the refusals.
+// maximize() on likelihoods of a user's own, against closed forms: the estimates, the covariance,
+// the certificate, and the refusals.
 #include <wald/engine/ops/ops.h>
 #include <wald/models/distributions.h>
 #include <wald/models/inference.h>
@@ -56,21 +56,21 @@ void expect_converged(const Fit& fit) {
 TEST(Maximize, NormalMeanIsTheMean) {
   const Values y = normal_sample(50, 3, 1);
   const Tensor data = from_vector(y);
-  const Fit fit = maximize(
-      [&](const Tensor& p) { return -0.5 * square(data - element(p, 0)); }, {0}, {"mu"}, 50);
+  const Fit fit = maximize([&](const Tensor& p) { return -0.5 * square(data - element(p, 0)); },
+                           {0}, {"mu"}, 50);
   expect_converged(fit);
   EXPECT_NEAR(fit.estimate[0], mean_of(y), 1e-13);
   EXPECT_NEAR(fit.vcov[0], 1.0 / 50, 1e-15);
   EXPECT_NEAR(fit.information[0], 50, 1e-12);
-  EXPECT_EQ(fit.certificate.smallest_eigenvalue, 1);
+  EXPECT_DOUBLE_EQ(fit.certificate.smallest_eigenvalue, 1);
   EXPECT_EQ(fit.n, 50);
 }
 
 TEST(Maximize, NormalMeanAndLogSigma) {
   for (double sigma : {1.0, 1e-6, 1e6}) {
     const Values y = normal_sample(200, 2 * sigma, sigma);
-    const Fit fit = maximize(normal(y), {mean_of(y) + sigma, std::log(sigma) + 0.7},
-                             {"mu", "log(sigma)"}, 200);
+    const Fit fit =
+        maximize(normal(y), {mean_of(y) + sigma, std::log(sigma) + 0.7}, {"mu", "log(sigma)"}, 200);
     expect_converged(fit);
     const double variance = mean_square_about(y, mean_of(y));
     EXPECT_NEAR(fit.estimate[0], mean_of(y), 1e-12 * sigma);
@@ -85,8 +85,8 @@ TEST(Maximize, NormalMeanAndLogSigma) {
 
 TEST(Maximize, PoissonLogRate) {
   const Tensor y = tensor({3, 0, 2, 5, 1, 1, 4, 0});
-  const Fit fit = maximize(
-      [&](const Tensor& p) { return y * element(p, 0) - exp(element(p, 0)); }, {0}, {"b"}, 8);
+  const Fit fit = maximize([&](const Tensor& p) { return y * element(p, 0) - exp(element(p, 0)); },
+                           {0}, {"b"}, 8);
   expect_converged(fit);
   EXPECT_NEAR(fit.estimate[0], std::log(2), 1e-13);
   EXPECT_NEAR(fit.vcov[0], 1.0 / 16, 1e-14);
@@ -131,17 +131,30 @@ TEST(Maximize, NonConcaveStartsReachTheMaximum) {
 TEST(Maximize, CauchyFromItsTails) {
   const Tensor y = tensor({-1, -0.5, 0, 0.5, 1});
   for (double start : {0.3, 4.0, -30.0}) {
-    const Fit fit = maximize(
-        [&](const Tensor& p) { return -log1p(square(y - element(p, 0))); }, {start}, {"m"}, 5);
+    const Fit fit = maximize([&](const Tensor& p) { return -log1p(square(y - element(p, 0))); },
+                             {start}, {"m"}, 5);
     expect_converged(fit);
     EXPECT_NEAR(fit.estimate[0], 0, 1e-11);
   }
 }
 
+// A gamma rate: the log-likelihood is not a number for a rate below 0, where the first steps lead.
+TEST(Maximize, TurnsBackFromTheEndOfTheDomain) {
+  for (double start : {1e-8, 0.1, 20.0, 200.0}) {
+    const Tensor y = tensor({1, 2, 3, 2});
+    const Fit fit =
+        maximize([&](const Tensor& p) { return 2.0 * log(element(p, 0)) - element(p, 0) * y; },
+                 {start}, {"rate"}, 4);
+    expect_converged(fit);
+    EXPECT_NEAR(fit.estimate[0], 1, 1e-12) << start;
+    EXPECT_NEAR(fit.vcov[0], 1.0 / 8, 1e-12) << start;
+  }
+}
+
 TEST(Maximize, StartingAtTheMaximumStaysThere) {
   const Tensor y = tensor({1, 2, 3});
-  const Fit fit = maximize([&](const Tensor& p) { return -0.5 * square(y - element(p, 0)); }, {2},
-                           {"mu"}, 3);
+  const Fit fit =
+      maximize([&](const Tensor& p) { return -0.5 * square(y - element(p, 0)); }, {2}, {"mu"}, 3);
   expect_converged(fit);
   EXPECT_EQ(fit.estimate[0], 2);
   EXPECT_EQ(fit.certificate.largest_score, 0);
@@ -163,9 +176,9 @@ TEST(Maximize, TermsMayHaveAnyShape) {
 // The certificate is of the estimate itself, not of the way there.
 TEST(Maximize, CertificateHoldsAtTheEstimate) {
   const Tensor y = tensor({3, 0, 2, 5, 1, 1, 4, 0});
-  const Fit fit = maximize(
-      [&](const Tensor& p) { return 1e4 * (y * element(p, 0) - exp(element(p, 0))); }, {-1}, {"b"},
-      8);
+  const Fit fit =
+      maximize([&](const Tensor& p) { return 1e4 * (y * element(p, 0) - exp(element(p, 0))); },
+               {-1}, {"b"}, 8);
   const double score = std::abs(1e4 * (16 - 8 * std::exp(fit.estimate[0])));
   EXPECT_NEAR(fit.certificate.largest_score, score, 1e-9);
   EXPECT_NEAR(fit.certificate.newton_decrement, score * score * fit.vcov[0] / 2, 1e-20);
@@ -206,8 +219,7 @@ std::string refusal(const LogLikelihood& loglik, const Values& start,
 TEST(Maximize, NamesWhatIsNotIdentified) {
   const Tensor y = tensor({1, 2, 3, 4});
   const std::string unused = refusal(
-      [&](const Tensor& p) { return -0.5 * square(y - element(p, 0)); }, {0, 0},
-      {"alpha", "beta"});
+      [&](const Tensor& p) { return -0.5 * square(y - element(p, 0)); }, {0, 0}, {"alpha", "beta"});
   EXPECT_NE(unused.find("beta"), unused.npos) << unused;
   EXPECT_EQ(unused.find("alpha"), unused.npos) << unused;
 
@@ -219,9 +231,9 @@ TEST(Maximize, NamesWhatIsNotIdentified) {
   for (const char* name : {"alpha", "gamma"}) EXPECT_NE(summed.find(name), summed.npos) << summed;
   EXPECT_EQ(summed.find("beta"), summed.npos) << summed;
 
-  const std::string product = refusal(
-      [&](const Tensor& p) { return -0.5 * square(y - element(p, 0) * element(p, 1)); }, {1, 2},
-      {"alpha", "beta"});
+  const std::string product =
+      refusal([&](const Tensor& p) { return -0.5 * square(y - element(p, 0) * element(p, 1)); },
+              {1, 2}, {"alpha", "beta"});
   for (const char* name : {"alpha", "beta"}) EXPECT_NE(product.find(name), product.npos) << product;
 }
 

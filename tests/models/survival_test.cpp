@@ -1,5 +1,5 @@
-// Exponential regression: high-precision reference fits, closed forms, and what must not change when
-// units, rows or weights are written differently.
+// Exponential regression: high-precision reference fits, closed forms, and what must not change
+// when units, rows or weights are written differently.
 #include <wald/engine/io/csv.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
@@ -72,8 +72,8 @@ SurvivalData read_item(const std::string& item, const nlohmann::json& about) {
   const Table table = read_csv(testing::oracle_path("survival/" + item + "_design.csv"));
   const Design design = make_design(table, covariates);
   SurvivalData data;
-  data.x = from_vector(design.x, {static_cast<std::int64_t>(design.n),
-                                  static_cast<std::int64_t>(design.k)});
+  data.x = from_vector(design.x,
+                       {static_cast<std::int64_t>(design.n), static_cast<std::int64_t>(design.k)});
   data.names = design.names;
   data.time = from_vector(number_column(table, "time", design.rows));
   data.event = from_vector(number_column(table, "status", design.rows));
@@ -110,8 +110,8 @@ TEST_P(SurvivalOracle, ExponentialFitIsThatOf220Bits) {
             std::max(worst_vcov, std::abs(fit.vcov[i * k + j] - number(exact["vcov"][i][j])) /
                                      (se * number(exact["se"][j])));
     }
-    for (const auto& [value, key] : {std::pair(fit.loglik, "loglik"),
-                                     std::pair(fit.loglik_logtime, "loglik_logtime")})
+    for (const auto& [value, key] :
+         {std::pair(fit.loglik, "loglik"), std::pair(fit.loglik_logtime, "loglik_logtime")})
       worst_loglik = std::max(worst_loglik, std::abs(value / number(exact[key]) - 1));
   }
   RecordProperty("estimate", fmt::format("{:.1e}", worst_estimate));
@@ -149,9 +149,8 @@ TEST(SurvivalPublished, EstimatesAreTheLogRatesOfTheArms) {
   expect_relative(fit.estimate[1], static_cast<double>(effect), 1e-12, "effect");
   const double variance = static_cast<double>(1 / arms.events[0]);
   expect_relative(fit.std_error(0), std::sqrt(variance), 1e-12, "se of the intercept");
-  expect_relative(fit.std_error(1),
-                  std::sqrt(variance + static_cast<double>(1 / arms.events[1])), 1e-12,
-                  "se of the effect");
+  expect_relative(fit.std_error(1), std::sqrt(variance + static_cast<double>(1 / arms.events[1])),
+                  1e-12, "se of the effect");
   EXPECT_NEAR(fit.estimate[0], -1.615311215945, 5.1e-13);
   EXPECT_NEAR(fit.estimate[1], -0.495611433294, 5.1e-13);
   EXPECT_NEAR(fit.loglik, -152935.7186, 5.1e-5);
@@ -346,11 +345,10 @@ TEST(Survival, LikelihoodIsASumOverRows) {
     ASSERT_EQ(terms.size(), sample.time.size());
     double total = 0;
     for (std::size_t i = 0; i < terms.size(); ++i) {
-      const double eta =
-          sign * (fit.estimate[0] + fit.estimate[1] * sample.columns[0][i] +
-                  fit.estimate[2] * sample.columns[1][i]);
-      const double term = weights[i] * (sample.event[i] * eta -
-                                        std::exp(eta) * (sample.time[i] - entry[i]));
+      const double eta = sign * (fit.estimate[0] + fit.estimate[1] * sample.columns[0][i] +
+                                 fit.estimate[2] * sample.columns[1][i]);
+      const double term =
+          weights[i] * (sample.event[i] * eta - std::exp(eta) * (sample.time[i] - entry[i]));
       EXPECT_NEAR(terms[i], term, 1e-13 * (1 + std::abs(term))) << "row " << i;
       total += terms[i];
     }

@@ -1,0 +1,34 @@
+// A design matrix in coordinates in which its columns are orthonormal. Fits of a linear predictor
+// are made there, since nearly collinear columns, or columns far from their origin, cost no digits.
+#pragma once
+
+#include <vector>
+
+#include <wald/engine/tensor.h>
+#include <wald/models/inference.h>
+
+namespace wald {
+
+/// x = q r with q' q = 1 and r an upper triangle, so that x b = q g for g = r b.
+class OrthogonalDesign {
+ public:
+  /// x is float64 [n, k] of full rank (require_full_rank).
+  explicit OrthogonalDesign(const Tensor& x);
+
+  const Tensor& q() const { return q_; }  ///< [n, k]
+
+  /// g = r b.
+  std::vector<double> to_orthogonal(const std::vector<double>& b) const;
+  /// Turns estimate, covariance and information of a fit of g into those of b. The certificate
+  /// stays that of g.
+  void from_orthogonal(Fit& fit) const;
+
+ private:
+  void solve(double* g, std::size_t stride) const;
+
+  std::size_t k_;
+  std::vector<double> r_;  // [k, k]
+  Tensor q_;
+};
+
+}  // namespace wald

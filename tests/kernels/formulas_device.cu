@@ -1,0 +1,62 @@
+// Compiled, not run: every formula as a kernel of a GPU thread, for each type that it has. A
+// formula that the device cannot compile, or that leaves its operands' type, fails here.
+#include <wald/kernels/formulas.h>
+#include <wald/kernels/gpu/scalar_math.h>
+
+#include <type_traits>
+
+namespace {
+
+template <class F, class Out, class... T>
+__global__ void each(F formula, long n, Out* out, const T*... in) {
+  const long i = blockIdx.x * static_cast<long>(blockDim.x) + threadIdx.x;
+  static_assert(std::is_same_v<decltype(formula(in[i]...)), Out>, "leaves its operands' type");
+  if (i < n) out[i] = formula(in[i]...);
+}
+
+struct Compile {
+  template <class T, class Out, class F>
+  void as(F formula) {
+    if constexpr (std::is_invocable_v<F, T>) {
+      each<<<1, 32>>>(formula, 0L, static_cast<Out*>(nullptr), static_cast<const T*>(nullptr));
+    } else {
+      each<<<1, 32>>>(formula, 0L, static_cast<Out*>(nullptr), static_cast<const T*>(nullptr),
+                      static_cast<const T*>(nullptr));
+    }
+  }
+
+  template <class F>
+  void real(const char*, F formula) {
+    as<double, double>(formula);
+    as<float, float>(formula);
+  }
+  template <class F>
+  void any(const char* name, F formula) {
+    real(name, formula);
+    as<std::int64_t, std::int64_t>(formula);
+  }
+  template <class F>
+  void compare(const char*, F formula) {
+    as<double, bool>(formula);
+    as<float, bool>(formula);
+    as<std::int64_t, bool>(formula);
+  }
+  template <class F>
+  void choose(const char*, F formula) {
+    choose_as<double>(formula);
+    choose_as<float>(formula);
+    choose_as<std::int64_t>(formula);
+  }
+  template <class T, class F>
+  void choose_as(F formula) {
+    each<<<1, 32>>>(formula, 0L, static_cast<T*>(nullptr), static_cast<const bool*>(nullptr),
+                    static_cast<const T*>(nullptr), static_cast<const T*>(nullptr));
+  }
+};
+
+}  // namespace
+
+void compile_every_formula() {
+  Compile visit;
+  wald::kernels::for_each_formula(visit);
+}
