@@ -94,4 +94,26 @@ double two_sided_p_value(double z) { return scaled_erfc(std::abs(z)); }
 
 double two_sided_quantile(double level) { return normal_quantile(1 - (1 - level) / 2); }
 
+double chi_squared_sf(double x, int df) {
+  if (!(x > 0)) return 1;
+  const double half = x / 2;
+  double tail, term;
+  int i;
+  if (df % 2 == 0) {
+    tail = term = std::exp(-half);
+    i = 2;
+  } else {
+    tail = two_sided_p_value(std::sqrt(x));
+    term = std::sqrt(half) * std::exp(-half) / std::tgamma(1.5);
+    if (df == 1) return tail;
+    tail += term;
+    i = 3;
+  }
+  for (; i + 2 <= df; i += 2) {
+    term *= x / i;
+    tail += term;
+  }
+  return tail;
+}
+
 }  // namespace wald

@@ -22,4 +22,8 @@ double two_sided_p_value(double z);
 /// The z with P(|Z| <= z) = level, for level in (0, 1): 1.96 for 0.95.
 double two_sided_quantile(double level);
 
+/// P(X > x) for X chi-squared with `df` > 0 degrees of freedom, x >= 0: finite sums of positive
+/// terms (Abramowitz and Stegun 26.4.4 and 26.4.5).
+double chi_squared_sf(double x, int df);
+
 }  // namespace wald

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <wald/models/distributions.h>
+
 namespace wald {
 namespace {
 
@@ -39,14 +41,20 @@ std::string summary(const SurvivalFit& fit, double level) {
   std::string out =
       fmt::format("Exponential regression, {}\n\n",
                   is_ph ? "log relative-hazard form" : "accelerated failure-time form");
-  out += fmt::format("  Number of subjects  {:>16}    Log-likelihood        {:>16.4f}\n",
-                     grouped(fit.n), fit.loglik);
-  out += fmt::format("  Number of events    {:>16}      of log time (streg) {:>16.4f}\n",
-                     whole_or_decimal(fit.events), fit.loglik_logtime);
-  out += fmt::format("  Time at risk        {:>16.10g}    AIC                   {:>16.4f}\n",
-                     fit.time_at_risk, fit.aic());
-  out += fmt::format("  {:<36}    BIC                   {:>16.4f}\n\n",
-                     fmt::format("Status              {:>16}", name_of(fit.status)), fit.bic());
+  auto line = [&](std::string_view left, const std::string& value, std::string_view right,
+                  double number) {
+    out += fmt::format("  {:<20}{:>16}    {:<22}{:>16.4f}\n", left, value, right, number);
+  };
+  line("Number of rows", grouped(fit.n), "Log-likelihood", fit.loglik);
+  line("Number of events", whole_or_decimal(fit.events), "  of log time (streg)",
+       fit.loglik_logtime);
+  line("Time at risk", fmt::format("{:.10g}", fit.time_at_risk), "AIC", fit.aic());
+  line("Status", name_of(fit.status), "BIC", fit.bic());
+  if (!std::isnan(fit.loglik_null) && fit.lr_df() > 0)
+    line("", "", fmt::format("LR chi2({}), p {}", fit.lr_df(),
+                             p_text(chi_squared_sf(fit.lr_statistic(), fit.lr_df()))),
+         fit.lr_statistic());
+  out += "\n";
 
   const auto rows = coefficient_table(fit, level);
   std::size_t width = 12;
@@ -60,7 +68,7 @@ std::string summary(const SurvivalFit& fit, double level) {
   out += header + "\n" + rule + "\n";
   for (const auto& row : rows) {
     out += std::string(width - display_width(row.name), ' ') + row.name;
-    out += fmt::format(" | {:>12.7g} {:>11.7f} {:>9.2f} {:>7} {:>12.7g} {:>11.7g}", row.estimate,
+    out += fmt::format(" | {:>12.7g} {:>11.6g} {:>9.2f} {:>7} {:>12.7g} {:>11.7g}", row.estimate,
                        row.std_error, row.z, p_text(row.p), row.lower, row.upper);
     if (row.name != "(Intercept)")
       out += fmt::format("  {:>11.7g}  {:>11.7g} {:>11.7g}", std::exp(row.estimate),

@@ -25,15 +25,10 @@ Tensor log_hazard(const Tensor& coefficients, const SurvivalData& data, Survival
   return form == SurvivalForm::ph ? linear : -linear;
 }
 
-/// The coefficients of the fit without covariates, if the first column is constant; else zeros.
-std::vector<double> start_values(const SurvivalFit& fit, const SurvivalData& data) {
-  std::vector<double> start(data.names.size(), 0.0);
-  const Tensor first = select(data.x, 1, 0);
-  const double value = first.numel() > 0 ? select(first, 0, 0).item() : 0;
-  if (value != 0 && sum(first != value).item() == 0)
-    start[0] =
-        std::log(fit.events / fit.time_at_risk) / value * (fit.form == SurvivalForm::ph ? 1 : -1);
-  return start;
+/// What the first column of the design is throughout; NaN if it is not constant or is 0.
+double constant_of(const Tensor& x) {
+  const double value = select(select(x, 1, 0), 0, 0).item();
+  return value != 0 && sum(select(x, 1, 0) != value).item() == 0 ? value : NAN;
 }
 
 }  // namespace
@@ -59,15 +54,20 @@ SurvivalFit fit_exponential(const SurvivalData& data, SurvivalForm form,
   const Tensor x = data.weights.defined() ? data.x * unsqueeze(data.weights > 0, 1) : data.x;
   require_full_rank(x, data.names);
   require_finite_maximum(x, data.event, data.names);
+  // The fit without covariates: where to start, and what to compare with.
+  const double constant = constant_of(data.x), log_rate = std::log(fit.events / fit.time_at_risk);
+  std::vector<double> start(data.names.size(), 0.0);
+  if (!std::isnan(constant)) start[0] = (form == SurvivalForm::ph ? log_rate : -log_rate) / constant;
   const OrthogonalDesign design(data.x);
   SurvivalData turned = data;
   turned.x = design.q();
   static_cast<Fit&>(fit) =
       maximize([&](const Tensor& g) { return exponential_log_likelihood(g, turned, form); },
-               design.to_orthogonal(start_values(fit, data)), data.names, data.n(), options);
+               design.to_orthogonal(start), data.names, data.n(), options);
   design.from_orthogonal(fit);
   const Tensor log_times = where(data.event > 0, data.event * log(data.time), 0.0);
   fit.loglik_logtime = fit.loglik + weighted_total(log_times, data);
+  fit.loglik_null = std::isnan(constant) ? NAN : fit.events * (log_rate - 1);
   return fit;
 }
 

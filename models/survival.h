@@ -38,6 +38,12 @@ struct SurvivalFit : Fit {
   double time_at_risk = 0;  ///< Likewise.
   /// loglik + sum(d log t): the log-likelihood of log time, the form that Stata's streg prints.
   double loglik_logtime = 0;
+  /// loglik of the model with the intercept alone; NaN if the design has no constant first column.
+  double loglik_null = 0;
+
+  /// The likelihood-ratio statistic against that model, chi-squared with lr_df degrees of freedom.
+  double lr_statistic() const { return 2 * (loglik - loglik_null); }
+  int lr_df() const { return static_cast<int>(names.size()) - 1; }
 };
 
 /// Fits by maximum likelihood, starting from the model without covariates.

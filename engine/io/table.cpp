@@ -56,8 +56,12 @@ Table::Table(std::string file, std::vector<std::string> names, std::size_t heade
 std::size_t Table::column(std::string_view name) const {
   const auto found = std::ranges::find(names_, name);
   if (found == names_.end()) {
-    throw InputError(fmt::format("{} has no column '{}'; it has {}", file_, shown(name),
-                                 comma_separated(names_)));
+    constexpr std::size_t most_named = 30;
+    const std::span<const std::string> named(names_.data(), std::min(names_.size(), most_named));
+    const bool is_one = names_.size() == 1 && names_[0].find_first_of(";\t") != std::string::npos;
+    throw InputError(fmt::format("{} has no column '{}'; it has {}{}{}", file_, shown(name),
+                                 comma_separated(named), names_.size() > most_named ? ", ..." : "",
+                                 is_one ? ": are its fields separated by commas?" : ""));
   }
   return found - names_.begin();
 }

@@ -7,6 +7,7 @@
 #include <wald/engine/error.h>
 #include <wald/engine/io/csv.h>
 #include <wald/models/design.h>
+#include <wald/models/distributions.h>
 #include <wald/models/kaplan_meier.h>
 #include <wald/models/plot.h>
 #include <wald/models/summary.h>
@@ -46,14 +47,20 @@ Json matrix_json(const std::vector<double>& values, std::size_t k) {
   return rows;
 }
 
-Json fit_json(const SurvivalFit& fit, const FitSurvival& o) {
+Json fit_json(const SurvivalFit& fit, const FitSurvival& o, std::size_t dropped) {
   Json out;
   out["model"] = "survival";
   out["dist"] = o.dist;
   out["form"] = o.form;
   out["n"] = fit.n;
+  out["dropped"] = dropped;
   out["loglik"] = fit.loglik;
   out["loglik_logtime"] = fit.loglik_logtime;
+  out["loglik_null"] = fit.loglik_null;
+  if (!std::isnan(fit.loglik_null) && fit.lr_df() > 0)
+    out["lr_test"] = {{"statistic", fit.lr_statistic()},
+                      {"df", fit.lr_df()},
+                      {"p", chi_squared_sf(fit.lr_statistic(), fit.lr_df())}};
   out["aic"] = fit.aic();
   out["bic"] = fit.bic();
   out["converged"] = fit.status != FitStatus::failed;
@@ -112,7 +119,7 @@ int run_fit_survival(const FitSurvival& o) {
       fit_exponential(data, o.form == "aft" ? SurvivalForm::aft : SurvivalForm::ph);
   if (!o.plot.empty()) plot_fit(o, fit, data, values);
   if (o.json)
-    print_json(fit_json(fit, o));
+    print_json(fit_json(fit, o, design.dropped));
   else
     std::cout << summary(fit, o.level);
   return fit.status == FitStatus::failed ? not_converged : done;

@@ -46,7 +46,7 @@ Json curve_json(const KaplanMeier& c) {
   return out;
 }
 
-std::string number_or_dot(double x) { return std::isfinite(x) ? fmt::format("{:g}", x) : "."; }
+std::string number_or_dot(double x) { return std::isfinite(x) ? fmt::format("{:.9g}", x) : "."; }
 
 void print_curve(const KaplanMeier& c) {
   constexpr std::size_t most_lines = 60;
@@ -64,7 +64,7 @@ void print_curve(const KaplanMeier& c) {
   for (std::size_t at = 0; at < lines.size(); at += every) {
     const std::size_t i = lines[at];
     std::cout << fmt::format(
-        "{:>12g} {:>10g} {:>9g} {:>10.6f} {:>10}   {:>9} {:>9}\n", c.time[i], c.n_risk[i],
+        "{:>12.9g} {:>10.9g} {:>9.9g} {:>10.6f} {:>10}   {:>9} {:>9}\n", c.time[i], c.n_risk[i],
         c.n_event[i], c.survival[i],
         std::isfinite(c.std_err[i]) ? fmt::format("{:.6f}", c.std_err[i]) : ".",
         number_or_dot(c.lower[i]), number_or_dot(c.upper[i]));

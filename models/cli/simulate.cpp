@@ -15,13 +15,13 @@ namespace {
 struct SimulateSurvival {
   std::int64_t n = 0;
   std::vector<double> coefficients;
-  std::uint32_t seed = 1;
+  std::int32_t seed = 1;
   double censor = std::numeric_limits<double>::infinity();
   std::string out;
 };
 
 int run_simulate_survival(const SimulateSurvival& o) {
-  RRandom random(o.seed);
+  RRandom random(static_cast<std::uint32_t>(o.seed));
   const SurvivalSample sample =
       simulate_exponential(random, static_cast<std::size_t>(o.n), o.coefficients, o.censor);
   std::vector<std::string> names = {"time", "event"};

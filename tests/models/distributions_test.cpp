@@ -63,5 +63,15 @@ TEST(Distributions, QuantileInvertsTheProbability) {
   }
 }
 
+TEST(Distributions, ChiSquaredTailAgainstReference) {
+  const double five_percent[] = {3.841458820694124, 5.991464547107979, 7.814727903251179,
+                                 9.487729036781154, 11.070497693516351};
+  for (int df = 1; df <= 5; ++df)
+    expect_close(chi_squared_sf(five_percent[df - 1], df), 0.05, 1e-14);
+  expect_close(chi_squared_sf(18.307038053275146, 10), 0.05, 1e-14);
+  expect_close(chi_squared_sf(100, 3), 1.5541594313896e-21, 1e-12);
+  EXPECT_EQ(chi_squared_sf(0, 3), 1);
+}
+
 }  // namespace
 }  // namespace wald

@@ -199,6 +199,21 @@ TEST(Survival, WithoutCovariatesTheRateIsEventsOverTime) {
   }
 }
 
+TEST(Survival, NullModelIsTheFitWithoutCovariates) {
+  const SurvivalSample sample = small_sample();
+  for (SurvivalForm form : forms) {
+    const SurvivalFit with = fit_exponential(data_of(sample), form);
+    const SurvivalFit without = fit_exponential(data_of(sample.time, sample.event, {}), form);
+    expect_relative(with.loglik_null, without.loglik, 1e-14, "null log-likelihood");
+    EXPECT_EQ(with.lr_df(), 2);
+    EXPECT_GT(with.lr_statistic(), 0);
+  }
+  SurvivalData no_intercept = data_of(sample);
+  no_intercept.x = slice(no_intercept.x, 1, 1, 3);
+  no_intercept.names = {"x1", "x2"};
+  EXPECT_TRUE(std::isnan(fit_exponential(no_intercept).loglik_null));
+}
+
 TEST(Survival, TwoGroupsHaveEachTheirRate) {
   const SurvivalSample sample = small_sample();
   const ArmTotals arms(sample);
