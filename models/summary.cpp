@@ -51,8 +51,9 @@ std::string summary(const SurvivalFit& fit, double level) {
   line("Time at risk", fmt::format("{:.10g}", fit.time_at_risk), "AIC", fit.aic());
   line("Status", name_of(fit.status), "BIC", fit.bic());
   if (!std::isnan(fit.loglik_null) && fit.lr_df() > 0)
-    line("", "", fmt::format("LR chi2({}), p {}", fit.lr_df(),
-                             p_text(chi_squared_sf(fit.lr_statistic(), fit.lr_df()))),
+    line("", "",
+         fmt::format("LR chi2({}), p {}", fit.lr_df(),
+                     p_text(chi_squared_sf(fit.lr_statistic(), fit.lr_df()))),
          fit.lr_statistic());
   out += "\n";
 

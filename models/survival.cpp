@@ -57,7 +57,8 @@ SurvivalFit fit_exponential(const SurvivalData& data, SurvivalForm form,
   // The fit without covariates: where to start, and what to compare with.
   const double constant = constant_of(data.x), log_rate = std::log(fit.events / fit.time_at_risk);
   std::vector<double> start(data.names.size(), 0.0);
-  if (!std::isnan(constant)) start[0] = (form == SurvivalForm::ph ? log_rate : -log_rate) / constant;
+  if (!std::isnan(constant))
+    start[0] = (form == SurvivalForm::ph ? log_rate : -log_rate) / constant;
   const OrthogonalDesign design(data.x);
   SurvivalData turned = data;
   turned.x = design.q();

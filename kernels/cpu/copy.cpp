@@ -42,9 +42,8 @@ void copy(DType from, DType to, Shape shape, View in, View out) {
     visit_dtype(to, [&](auto to_value) {
       auto* source = static_cast<const decltype(from_value)*>(in.data);
       auto* target = static_cast<decltype(to_value)*>(const_cast<void*>(out.data));
-      parallel_for(tasks_for(nest.count), [&](std::int64_t task) {
-        const std::int64_t begin = task * task_elements;
-        copy_range(nest, source, target, begin, std::min(begin + task_elements, nest.count));
+      parallel_ranges(nest.count, [&](std::int64_t begin, std::int64_t end) {
+        copy_range(nest, source, target, begin, end);
       });
     });
   });
@@ -54,9 +53,8 @@ void fill(DType dtype, void* out, std::int64_t n, double value) {
   visit_dtype(dtype, [&](auto type) {
     using T = decltype(type);
     T* to = static_cast<T*>(out);
-    parallel_for(tasks_for(n), [&](std::int64_t task) {
-      const std::int64_t begin = task * task_elements;
-      std::fill(to + begin, to + std::min(begin + task_elements, n), static_cast<T>(value));
+    parallel_ranges(n, [&](std::int64_t begin, std::int64_t end) {
+      std::fill(to + begin, to + end, static_cast<T>(value));
     });
   });
 }

@@ -1,10 +1,12 @@
 // Walking strided memory: merging axes, and reading any run of elements in row-major order.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
 #include <wald/kernels/backend.h>
+#include <wald/kernels/cpu/parallel.h>
 
 namespace wald::kernels {
 
@@ -44,9 +46,19 @@ class Cursor {
   std::int64_t at_[max_axes];
 };
 
-/// Elements per task: small enough to share, large enough to hide the cost of a task.
-constexpr std::int64_t task_elements = 16384;
-
-constexpr std::int64_t tasks_for(std::int64_t n) { return (n + task_elements - 1) / task_elements; }
+/// Calls body(begin, end) for ranges that together are [0, n), on several threads if n is large: as
+/// many ranges of the same size for each thread. Results must not depend on where a range begins.
+template <class Body>
+void parallel_ranges(std::int64_t n, const Body& body) {
+  constexpr std::int64_t most = 16384;  // large enough to hide the cost of a task
+  const std::int64_t threads = n > most ? num_threads() : 1;
+  const std::int64_t tasks =
+      threads * std::max<std::int64_t>(1, (n + threads * most - 1) / (threads * most));
+  const std::int64_t each = ((n + tasks - 1) / tasks + 63) / 64 * 64;
+  parallel_for(tasks, [&](std::int64_t task) {
+    const std::int64_t begin = task * each, end = std::min(begin + each, n);
+    if (begin < end) body(begin, end);
+  });
+}
 
 }  // namespace wald::kernels

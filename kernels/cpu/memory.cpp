@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/mman.h>
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define WALD_SANITIZED 1
 #elif defined(__has_feature)
@@ -57,7 +59,14 @@ bool is_kept_size(std::size_t bytes) {
 #endif
 }
 
-void* allocate_or_null(std::size_t bytes) { return std::aligned_alloc(64, bytes); }
+void* allocate_or_null(std::size_t bytes) {
+  constexpr std::size_t huge = std::size_t{2} << 20;
+  if (bytes < 2 * huge) return std::aligned_alloc(64, bytes);
+  // Large pages: fewer faults, and fewer misses of the table of pages. Only a wish.
+  void* p = std::aligned_alloc(huge, (bytes + huge - 1) / huge * huge);
+  if (p) madvise(p, bytes, MADV_HUGEPAGE);
+  return p;
+}
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// The one thread pool: OpenMP's. Everything that runs on several threads goes through here.
+// The one thread pool. Everything that runs on several threads goes through here; OpenBLAS is only
+// ever called on one.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,9 @@ void parallel_run(std::int64_t tasks, void (*task)(const void* context, std::int
                   const void* context);
 
 /// Calls body(i) for each i in [0, tasks), on several threads unless there is one task or one
-/// thread. Body must not throw. Which thread runs which task is not fixed: results must not depend
-/// on it.
+/// thread, or the pool is at work already (for another caller, or this call is a task itself), or
+/// the caller is inside an OpenMP region of its own. Body must not throw. Which thread runs which
+/// task is not fixed: results must not depend on it.
 template <class Body>
 void parallel_for(std::int64_t tasks, const Body& body) {
   parallel_run(

@@ -44,8 +44,17 @@ struct Loop {
   char* out;
   int out_bytes;
   bool has_buffered;
+  bool is_by_rows;  // every operand is contiguous or constant along a long innermost axis
 
   void run(std::int64_t begin, std::int64_t end) const {
+    if (is_by_rows) {
+      const std::int64_t row = nest.size[nest.rank - 1];
+      for (std::int64_t n; begin < end; begin += n) {
+        n = std::min(end - begin, row - begin % row);
+        run_row(begin, n);
+      }
+      return;
+    }
     const std::int64_t step = has_buffered ? buffer_elements : end - begin;
     for (; begin < end; begin += step) run_piece(begin, std::min(step, end - begin));
   }
@@ -64,6 +73,17 @@ struct Loop {
         gather(i, begin, n, buffer[i]);
         p[i] = buffer[i];
       }
+    }
+    kernel(p, splat, out + begin * out_bytes, n);
+  }
+
+  void run_row(std::int64_t begin, std::int64_t n) const {
+    const void* p[3];
+    unsigned splat = 0;
+    for (int i = 0; i < arity; ++i) {
+      const Cursor cursor(nest, i, begin);
+      p[i] = static_cast<const char*>(in[i].data) + cursor.offset() * in_bytes[i];
+      splat |= (cursor.stride() == 0 ? 1u : 0u) << i;
     }
     kernel(p, splat, out + begin * out_bytes, n);
   }
@@ -102,17 +122,17 @@ const PointwiseKernel* find_pointwise(const char* name) {
 void pointwise(const PointwiseKernel& kernel, DType dtype, Shape shape, const View* in, void* out) {
   const Nest nest(shape, in, kernel.arity);
   if (nest.count == 0) return;
-  Loop loop{nest, kernel.of(dtype), kernel.arity, in, {}, static_cast<char*>(out), 0, false};
+  Loop loop{nest, kernel.of(dtype), kernel.arity, in, {}, static_cast<char*>(out), 0, false, true};
   const int bytes = static_cast<int>(size_of(dtype));
   for (int i = 0; i < kernel.arity; ++i) {
     loop.in_bytes[i] = kernel.kind == PointwiseKind::choose && i == 0 ? 1 : bytes;
+    const std::int64_t inner = nest.stride[i][nest.rank - 1];
+    loop.is_by_rows &= inner == 0 || inner == 1;
     loop.has_buffered |= !nest.is_contiguous(i) && !nest.is_splat(i);
   }
+  loop.is_by_rows &= loop.has_buffered && nest.size[nest.rank - 1] >= buffer_elements;
   loop.out_bytes = kernel.kind == PointwiseKind::compare ? 1 : bytes;
-  parallel_for(tasks_for(nest.count), [&](std::int64_t task) {
-    const std::int64_t begin = task * task_elements;
-    loop.run(begin, std::min(begin + task_elements, nest.count));
-  });
+  parallel_ranges(nest.count, [&](std::int64_t begin, std::int64_t end) { loop.run(begin, end); });
 }
 
 }  // namespace wald::kernels

@@ -211,56 +211,89 @@ void add_rows(const T* x, int64_t stride, int64_t rows, double* acc, int64_t n) 
 /// n lanes at p, p + stride ..., and 0 in those past the last row, so that they do not count.
 template <class T>
 WALD_INLINE Vec<T> lanes_at(const T* p, int64_t stride, int n) {
-  constexpr int lanes = Vec<T>::lanes;
-  if (n == lanes) {
-    if (stride == 1) return Vec<T>::load(p);
-    if (stride == 0) return Vec<T>::splat(p);
-    return Vec<T>::gather(p, stride);
-  }
-  alignas(64) T lane[lanes] = {};
+  alignas(64) T lane[Vec<T>::lanes] = {};
   for (int l = 0; l < n; ++l) lane[l] = p[l * stride];
   return Vec<T>::load(lane);
 }
 
-/// `width` columns of a tall matrix, n rows from p on.
-template <class T, int width>
-WALD_INLINE void load_columns(const T* p, int64_t row, int64_t column, int n, Vec<T>* x) {
-  if constexpr (width == 2) {
-    if (row == 2 && column == 1 && n == Vec<T>::lanes) return Vec<T>::unzip(p, x[0], x[1]);
+/// How the rows of a tall matrix lie: next to each other, in pairs of columns, or anyhow.
+enum class Rows { adjacent, pairs, strided };
+
+template <class T>
+Rows rows_of(int64_t row, int64_t column) {
+  return row == 1 ? Rows::adjacent : row == 2 && column == 1 ? Rows::pairs : Rows::strided;
+}
+
+/// `width` columns of a tall matrix, at as many rows from p on as there are lanes.
+template <Rows rows, class T, int width>
+WALD_INLINE void load_columns(const T* p, int64_t row, int64_t column, Vec<T> (&x)[width]) {
+  if constexpr (rows == Rows::pairs && width == 2) return Vec<T>::unzip(p, x[0], x[1]);
+  for (int c = 0; c < width; ++c) {
+    const T* from = p + c * column;
+    if constexpr (rows == Rows::adjacent)
+      x[c] = Vec<T>::load(from);
+    else
+      x[c] = row == 0 ? Vec<T>::splat(from) : Vec<T>::gather(from, row);
   }
-  for (int c = 0; c < width; ++c) x[c] = lanes_at(p + c * column, row, n);
+}
+
+/// Columns q .. q + width of the product, for rows that fill vectors.
+template <Rows layout, class T, int width>
+WALD_INLINE void tall_times_vectors(const TallTimesSmall<T>& a, int q, int64_t rows) {
+  for (int64_t i = 0; i < rows; i += Vec<T>::lanes) {
+    Vec<T> acc[width];
+    for (auto& v : acc) v = Vec<T>(0.0);
+    const T* from = a.x + i * a.xi;
+    int j = 0;
+    for (; j + 2 <= a.k; j += 2) {
+      Vec<T> x[2];
+      load_columns<layout>(from + j * a.xj, a.xi, a.xj, x);
+      for (int w = 0; w < width; ++w) {
+        acc[w] = mul_add(x[0], Vec<T>::splat(a.b + j * a.p + q + w), acc[w]);
+        acc[w] = mul_add(x[1], Vec<T>::splat(a.b + (j + 1) * a.p + q + w), acc[w]);
+      }
+    }
+    if (j < a.k) {
+      Vec<T> x[1];
+      load_columns<layout>(from + j * a.xj, a.xi, a.xj, x);
+      for (int w = 0; w < width; ++w)
+        acc[w] = mul_add(x[0], Vec<T>::splat(a.b + j * a.p + q + w), acc[w]);
+    }
+    for (int w = 0; w < width; ++w) {
+      T* y = a.y + i * a.yi + (q + w) * a.yq;
+      if (a.yi == 1)
+        acc[w].store(y);
+      else
+        acc[w].scatter(y, a.yi);
+    }
+  }
 }
 
 /// Columns q .. q + width of the product, for all rows.
 template <class T, int width>
 void tall_times_columns(const TallTimesSmall<T>& a, int q) {
-  constexpr int lanes = Vec<T>::lanes;
-  for (int64_t i = 0; i < a.rows; i += lanes) {
-    const int n = a.rows - i < lanes ? static_cast<int>(a.rows - i) : lanes;
-    Vec<T> acc[width];
-    for (auto& v : acc) v = Vec<T>(0.0);
-    auto add_column = [&](int j, Vec<T> x) {
-      for (int w = 0; w < width; ++w)
-        acc[w] = mul_add(x, Vec<T>::splat(a.b + j * a.p + q + w), acc[w]);
-    };
-    int j = 0;
-    for (; j + 2 <= a.k; j += 2) {
-      Vec<T> x[2];
-      load_columns<T, 2>(a.x + i * a.xi + j * a.xj, a.xi, a.xj, n, x);
-      add_column(j, x[0]);
-      add_column(j + 1, x[1]);
-    }
-    if (j < a.k) add_column(j, lanes_at(a.x + i * a.xi + j * a.xj, a.xi, n));
-    for (int w = 0; w < width; ++w) {
-      T* y = a.y + i * a.yi + (q + w) * a.yq;
-      if (a.yi == 1) {
-        acc[w].store(y, n);
-        continue;
-      }
-      alignas(64) T lane[lanes];
-      acc[w].store(lane);
-      for (int l = 0; l < n; ++l) y[l * a.yi] = lane[l];
-    }
+  const int64_t whole = a.rows / Vec<T>::lanes * Vec<T>::lanes;
+  switch (rows_of<T>(a.xi, a.xj)) {
+    case Rows::adjacent:
+      tall_times_vectors<Rows::adjacent, T, width>(a, q, whole);
+      break;
+    case Rows::pairs:
+      tall_times_vectors<Rows::pairs, T, width>(a, q, whole);
+      break;
+    case Rows::strided:
+      tall_times_vectors<Rows::strided, T, width>(a, q, whole);
+      break;
+  }
+  const int n = static_cast<int>(a.rows - whole);
+  for (int w = 0; w < width && n > 0; ++w) {
+    Vec<T> acc(0.0);
+    for (int j = 0; j < a.k; ++j)
+      acc = mul_add(lanes_at(a.x + whole * a.xi + j * a.xj, a.xi, n),
+                    Vec<T>::splat(a.b + j * a.p + q + w), acc);
+    alignas(64) T lane[Vec<T>::lanes];
+    acc.store(lane);
+    T* y = a.y + whole * a.yi + (q + w) * a.yq;
+    for (int l = 0; l < n; ++l) y[l * a.yi] = lane[l];
   }
 }
 
@@ -272,20 +305,49 @@ void tall_times_small(const TallTimesSmall<T>& a) {
   for (; q < a.p; ++q) tall_times_columns<T, 1>(a, q);
 }
 
-/// The `height` by `width` corner of the cross product at (j, q).
+/// Adds to `acc` the `height` by `width` corner at (j, q), over rows that fill vectors.
+template <Rows layout, class T, int height, int width>
+WALD_INLINE void tall_cross_vectors(const TallCross<T>& a, int j, int q, int64_t rows,
+                                    Vec<T> (&acc)[height][width]) {
+  const bool is_adjacent = a.wi == 1;
+  for (int64_t i = 0; i < rows; i += Vec<T>::lanes) {
+    Vec<T> w[width], x[height];
+    const T* from = a.w + i * a.wi + q * a.wq;
+    if (is_adjacent)
+      load_columns<Rows::adjacent>(from, a.wi, a.wq, w);
+    else if (a.wi == 2 && a.wq == 1)
+      load_columns<Rows::pairs>(from, a.wi, a.wq, w);
+    else
+      load_columns<Rows::strided>(from, a.wi, a.wq, w);
+    load_columns<layout>(a.x + i * a.xi + j * a.xj, a.xi, a.xj, x);
+    for (int r = 0; r < height; ++r)
+      for (int c = 0; c < width; ++c) acc[r][c] = mul_add(x[r], w[c], acc[r][c]);
+  }
+}
+
 template <class T, int height, int width>
 void tall_cross_corner(const TallCross<T>& a, int j, int q) {
-  constexpr int lanes = Vec<T>::lanes;
+  const int64_t whole = a.rows / Vec<T>::lanes * Vec<T>::lanes;
   Vec<T> acc[height][width];
   for (auto& row : acc)
     for (auto& v : row) v = Vec<T>(0.0);
-  for (int64_t i = 0; i < a.rows; i += lanes) {
-    const int n = a.rows - i < lanes ? static_cast<int>(a.rows - i) : lanes;
-    Vec<T> w[width], x[height];
-    load_columns<T, width>(a.w + i * a.wi + q * a.wq, a.wi, a.wq, n, w);
-    load_columns<T, height>(a.x + i * a.xi + j * a.xj, a.xi, a.xj, n, x);
-    for (int r = 0; r < height; ++r)
-      for (int c = 0; c < width; ++c) acc[r][c] = mul_add(x[r], w[c], acc[r][c]);
+  switch (rows_of<T>(a.xi, a.xj)) {
+    case Rows::adjacent:
+      tall_cross_vectors<Rows::adjacent>(a, j, q, whole, acc);
+      break;
+    case Rows::pairs:
+      tall_cross_vectors<Rows::pairs>(a, j, q, whole, acc);
+      break;
+    case Rows::strided:
+      tall_cross_vectors<Rows::strided>(a, j, q, whole, acc);
+      break;
+  }
+  if (const int n = static_cast<int>(a.rows - whole); n > 0) {
+    for (int c = 0; c < width; ++c) {
+      const Vec<T> w = lanes_at(a.w + whole * a.wi + (q + c) * a.wq, a.wi, n);
+      for (int r = 0; r < height; ++r)
+        acc[r][c] = mul_add(lanes_at(a.x + whole * a.xi + (j + r) * a.xj, a.xi, n), w, acc[r][c]);
+    }
   }
   for (int r = 0; r < height; ++r)
     for (int c = 0; c < width; ++c) a.out[(j + r) * a.p + q + c] = sum_lanes(acc[r][c]);

@@ -115,6 +115,10 @@ struct Vec {
   WALD_INLINE void store(T* p) const {
     for (int i = 0; i < parts; ++i) std::memcpy(p + i * per_part, &part[i], sizeof(Part));
   }
+  /// Lanes to p, p + stride, p + 2 stride ...
+  WALD_INLINE void scatter(T* p, std::int64_t stride) const {
+    for (int i = 0; i < lanes; ++i) p[i * stride] = part[i / per_part][i % per_part];
+  }
   WALD_INLINE void store(T* p, int n) const { std::memcpy(p, part, n * sizeof(T)); }
 
 #define WALD_OPERATOR(op)                                                                     \
