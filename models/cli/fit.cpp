@@ -8,10 +8,9 @@
 #include <wald/engine/io/csv.h>
 #include <wald/models/design.h>
 #include <wald/models/distributions.h>
-#include <wald/models/kaplan_meier.h>
-#include <wald/models/plot.h>
 #include <wald/models/summary.h>
 #include <wald/models/survival.h>
+#include <wald/models/survival_plot.h>
 
 #include "commands.h"
 #include "survival_table.h"
@@ -84,22 +83,6 @@ Tensor optional_column(const std::vector<double>& values) {
   return values.empty() ? Tensor() : from_vector(values);
 }
 
-void plot_fit(const FitSurvival& o, const SurvivalFit& fit, const SurvivalData& data,
-              const SurvivalValues& values) {
-  const KaplanMeier curve =
-      kaplan_meier(values.time, values.event,
-                   {.level = o.level, .weights = values.weights, .entry = values.entry});
-  KaplanMeier labelled = curve;
-  labelled.label = "Kaplan-Meier";
-  PlotLine line{"exponential fit", {}, {}};
-  constexpr int points = 200;
-  for (int i = 0; i <= points; ++i) line.x.push_back(curve.time.back() * i / points);
-  line.y = mean_survival(fit, data, line.x);
-  const KaplanMeier curves[] = {labelled};
-  const PlotLine lines[] = {line};
-  plot_survival(o.plot, curves, lines);
-}
-
 int run_fit_survival(const FitSurvival& o) {
   const Table table = read_csv(o.data);
   const Design design = make_design(table, o.covariates, {.also_used = o.columns.used()});
@@ -117,7 +100,7 @@ int run_fit_survival(const FitSurvival& o) {
 
   const SurvivalFit fit =
       fit_exponential(data, o.form == "aft" ? SurvivalForm::aft : SurvivalForm::ph);
-  if (!o.plot.empty()) plot_fit(o, fit, data, values);
+  if (!o.plot.empty()) plot_fit(o.plot, fit, data, o.level);
   if (o.json)
     print_json(fit_json(fit, o, design.dropped));
   else

@@ -48,6 +48,8 @@ Json curve_json(const KaplanMeier& c) {
 
 std::string number_or_dot(double x) { return std::isfinite(x) ? fmt::format("{:.9g}", x) : "."; }
 
+std::string decimals_or_dot(double x) { return std::isfinite(x) ? fmt::format("{:.6f}", x) : "."; }
+
 void print_curve(const KaplanMeier& c) {
   constexpr std::size_t most_lines = 60;
   const SurvivalQuantile median = c.median();
@@ -63,11 +65,10 @@ void print_curve(const KaplanMeier& c) {
                            "at risk", "events", "survival", "std. error", 100 * c.level);
   for (std::size_t at = 0; at < lines.size(); at += every) {
     const std::size_t i = lines[at];
-    std::cout << fmt::format(
-        "{:>12.9g} {:>10.9g} {:>9.9g} {:>10.6f} {:>10}   {:>9} {:>9}\n", c.time[i], c.n_risk[i],
-        c.n_event[i], c.survival[i],
-        std::isfinite(c.std_err[i]) ? fmt::format("{:.6f}", c.std_err[i]) : ".",
-        number_or_dot(c.lower[i]), number_or_dot(c.upper[i]));
+    std::cout << fmt::format("{:>12.9g} {:>10.9g} {:>9.9g} {:>10} {:>10}   {:>9} {:>9}\n",
+                             c.time[i], c.n_risk[i], c.n_event[i], decimals_or_dot(c.survival[i]),
+                             decimals_or_dot(c.std_err[i]), decimals_or_dot(c.lower[i]),
+                             decimals_or_dot(c.upper[i]));
   }
   if (every > 1)
     std::cout << fmt::format("(one in {} of {} event times; --json has all)\n", every,

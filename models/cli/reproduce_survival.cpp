@@ -6,10 +6,9 @@
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
-#include <wald/models/kaplan_meier.h>
-#include <wald/models/plot.h>
 #include <wald/models/simulate.h>
 #include <wald/models/survival.h>
+#include <wald/models/survival_plot.h>
 #include <wald/optim/lbfgs.h>
 
 #include "reproduce.h"
@@ -80,18 +79,6 @@ double hessian_error(const Tensor& h, const SurvivalData& data, const Tensor& be
 /// 0 if x is within the bound, else x: what a figure with a bound is judged by.
 double beyond(double x, double bound) { return x <= bound ? 0 : x; }
 
-void plot(const std::string& path, const SurvivalFit& fit, const SurvivalData& data,
-          const SurvivalSample& sample) {
-  KaplanMeier curve = kaplan_meier(sample.time, sample.event);
-  curve.label = "Kaplan-Meier";
-  PlotLine line{"exponential model", {}, {}};
-  for (int i = 0; i <= 200; ++i) line.x.push_back(5.0 * i / 200);
-  line.y = mean_survival(fit, data, line.x);
-  const KaplanMeier curves[] = {curve};
-  const PlotLine lines[] = {line};
-  plot_survival(path, curves, lines);
-}
-
 }  // namespace
 
 Reproduction reproduce_survival(const std::string& plot_path) {
@@ -103,7 +90,7 @@ Reproduction reproduce_survival(const std::string& plot_path) {
   const Tensor estimate = from_vector(fit.estimate);
   const double batched = hessian_error(hessian(f64, estimate), data, estimate);
   const double rows = hessian_error(hessian(f64, estimate, HessianMethod::rows), data, estimate);
-  if (!plot_path.empty()) plot(plot_path, fit, data, sample);
+  if (!plot_path.empty()) plot_fit(plot_path, fit, data);
 
   Reproduction r{
       "survival", "Exponential survival regression, N = 100000, R's set.seed(183475683)", {}};
