@@ -48,8 +48,9 @@ SurvivalFit fit_exponential(const SurvivalData& data, SurvivalForm form,
   fit.time_at_risk = weighted_total(exposure(data), data);
   if (!(fit.events > 0))
     throw NotIdentifiedError(
-        fmt::format("there are no events: no coefficient has a finite estimate, not {}",
-                    fmt::join(data.names, ", ")));
+        fmt::format("there are no events: the hazard is estimated as 0, and {} ha{} no finite "
+                    "estimate",
+                    fmt::join(data.names, ", "), data.names.size() > 1 ? "ve" : "s"));
   // A row without weight determines nothing.
   const Tensor x = data.weights.defined() ? data.x * unsqueeze(data.weights > 0, 1) : data.x;
   require_full_rank(x, data.names);
