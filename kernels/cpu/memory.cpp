@@ -8,17 +8,17 @@
 
 #include <sys/mman.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WALD_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WALD_SANITIZED 1
-#endif
-#endif
-
 namespace wald::kernels {
 namespace {
 
+// Under a sanitizer nothing is kept, so that it sees each block's end and life.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool keeps_blocks = false;
+#elif defined(__has_feature)
+constexpr bool keeps_blocks = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
+#else
+constexpr bool keeps_blocks = true;
+#endif
 // Smaller blocks are the C library's business, which is fast at them.
 constexpr std::size_t smallest_kept = 16 * 1024;
 constexpr std::size_t most_kept = std::size_t{1} << 30;
@@ -50,14 +50,7 @@ Kept& kept() {
 
 std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-bool is_kept_size(std::size_t bytes) {
-#ifdef WALD_SANITIZED
-  (void)bytes;
-  return false;  // so that the sanitizer sees each block's end and life
-#else
-  return bytes >= smallest_kept;
-#endif
-}
+bool is_kept_size(std::size_t bytes) { return keeps_blocks && bytes >= smallest_kept; }
 
 void* allocate_or_null(std::size_t bytes) {
   constexpr std::size_t huge = std::size_t{2} << 20;
