@@ -161,7 +161,4 @@ class Linear : public Op {
   const Self& self() const { return static_cast<const Self&>(*this); }
 };
 
-/// x as `dtype`; x itself if it is that already.
-Tensor to(const Tensor& x, DType dtype);
-
 }  // namespace wald

@@ -40,11 +40,8 @@ std::vector<Dependence> dependent_columns(const std::vector<double>& triangle, i
   if (is_full) return found;
   for (int j = 0; j < k; ++j) {
     std::vector<double> rest(k), weights(k, 0.0);
-    double length = 0;
-    for (int i = 0; i < k; ++i) {
-      rest[i] = triangle[i * k + j];
-      length = std::hypot(length, rest[i]);
-    }
+    const double length = column_length(triangle, k, j);
+    for (int i = 0; i < k; ++i) rest[i] = triangle[i * k + j];
     weights[j] = 1;
     for (int pass = 0; pass < 2; ++pass)  // twice, for orthogonality to the last place
       for (const Direction& d : kept) {

@@ -72,24 +72,38 @@ Tensor approach(Objective& objective, const Tensor& start, const FitOptions& opt
   return start + mv(transform, u);
 }
 
+/// The information scaled to a unit diagonal.
+std::vector<double> equilibrated(std::vector<double> information, std::size_t k) {
+  std::vector<double> root(k);
+  for (std::size_t i = 0; i < k; ++i) root[i] = std::sqrt(information[i * k + i]);
+  for (std::size_t i = 0; i < k; ++i)
+    for (std::size_t j = 0; j < k; ++j) information[i * k + j] /= root[i] * root[j];
+  return information;
+}
+
+/// The names whose size is above the threshold, with commas between them.
+std::string names_above(double threshold, const double* size,
+                        const std::vector<std::string>& names) {
+  std::string list;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (size[i] > threshold) list += (list.empty() ? "" : ", ") + names[i];
+  return list;
+}
+
 [[noreturn]] void throw_singular(const std::vector<double>& information,
                                  const std::vector<std::string>& names) {
   const int k = static_cast<int>(names.size());
-  std::vector<double> scaled = information;
-  for (int i = 0; i < k; ++i) {
+  for (int i = 0; i < k; ++i)
     if (!(information[i * k + i] > 0))
       throw NotIdentifiedError(fmt::format(
           "the data do not determine {}: the likelihood does not change with it, or has no maximum",
           names[i]));
-    for (int j = 0; j < k; ++j)
-      scaled[i * k + j] /= (std::sqrt(information[i * k + i]) * std::sqrt(information[j * k + j]));
-  }
-  kernels::symmetric_eigen(scaled.data(), k);
-  std::string along;
-  for (int i = 0; i < k; ++i)
-    if (std::abs(scaled[i]) > 0.05) along += (along.empty() ? "" : ", ") + names[i];
+  std::vector<double> direction = equilibrated(information, names.size());
+  kernels::symmetric_eigen(direction.data(), k);  // first the flattest
+  for (int i = 0; i < k; ++i) direction[i] = std::abs(direction[i]);
   throw NotIdentifiedError(fmt::format(
-      "the information matrix is singular: the data do not determine a combination of {}", along));
+      "the information matrix is singular: the data do not determine a combination of {}",
+      names_above(0.05, direction.data(), names)));
 }
 
 void certify(Fit& fit, const std::vector<double>& gradient, double decrement) {
@@ -97,11 +111,7 @@ void certify(Fit& fit, const std::vector<double>& gradient, double decrement) {
   for (double g : gradient)
     fit.certificate.largest_score = std::max(fit.certificate.largest_score, std::abs(g));
   fit.certificate.newton_decrement = decrement;
-  std::vector<double> scaled = fit.information;
-  for (int i = 0; i < k; ++i)
-    for (int j = 0; j < k; ++j)
-      scaled[i * k + j] /=
-          (std::sqrt(fit.information[i * k + i]) * std::sqrt(fit.information[j * k + j]));
+  std::vector<double> scaled = equilibrated(fit.information, fit.names.size());
   const auto eigenvalues = kernels::symmetric_eigen(scaled.data(), k);
   fit.certificate.smallest_eigenvalue = eigenvalues.front();
   fit.certificate.largest_eigenvalue = eigenvalues.back();
@@ -151,11 +161,9 @@ std::optional<Newton> next(Objective& objective, const Newton& here) {
     size[i] = std::abs(here.step[i]) * std::sqrt(here.information[i * k + i]);
     largest = std::max(largest, size[i]);
   }
-  std::string along;
-  for (std::size_t i = 0; i < k; ++i)
-    if (size[i] > 0.05 * largest) along += (along.empty() ? "" : ", ") + names[i];
-  throw NotIdentifiedError(fmt::format(
-      "the log-likelihood has no proper maximum: it is flat, or still rises, along {}", along));
+  throw NotIdentifiedError(
+      fmt::format("the log-likelihood has no proper maximum: it is flat, or still rises, along {}",
+                  names_above(0.05 * largest, size.data(), names)));
 }
 
 /// Newton steps until the decrement, and so the gradient, is down to its own rounding.
