@@ -63,12 +63,14 @@ struct ReverseSweep {
         retain_graph(options.retain_graph || options.create_graph),
         create_graph(options.create_graph) {}
 
+  void start(const Tensor& output, const Tensor& cotangent) {
+    accumulate(cotangents[static_cast<std::size_t>(graph.value_of(output))], cotangent);
+  }
   void start(const std::vector<Tensor>& outputs, const GradOptions& options) {
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      const Tensor given = options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i];
-      accumulate(cotangents[static_cast<std::size_t>(graph.value_of(outputs[i]))],
-                 initial_cotangent(outputs[i], given));
-    }
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      start(outputs[i],
+            initial_cotangent(outputs[i],
+                              options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i]));
   }
 
   /// Takes the cotangents of a node's outputs to those of its inputs. They are dropped, but for
@@ -84,13 +86,15 @@ struct ReverseSweep {
       g.push_back(kept[item.first_value + o] ? value : std::move(value));
     }
     if (any) {
-      const Call call(node);
-      for (std::size_t e = 0; e < node.edges.size(); ++e) {
-        const std::int64_t from = graph.source(item, e);
-        if (from < 0 || !needed_values[static_cast<std::size_t>(from)]) continue;
-        accumulate(cotangents[static_cast<std::size_t>(from)],
-                   node.op->vjp(call, static_cast<int>(e), g));
-      }
+      std::uint64_t wanted = 0;
+      for (std::size_t e = 0; e < node.edges.size(); ++e)
+        if (const std::int64_t from = graph.source(item, e);
+            from >= 0 && needed_values[static_cast<std::size_t>(from)])
+          wanted |= std::uint64_t{1} << e;
+      const Tensors terms = node.op->vjps(Call(node), wanted, g);
+      for (std::size_t e = 0; e < terms.size(); ++e)
+        if (wanted >> e & 1)
+          accumulate(cotangents[static_cast<std::size_t>(graph.source(item, e))], terms[e]);
     }
     if (!retain_graph) free_saved(node);
   }
@@ -107,22 +111,42 @@ void check_outputs(const std::vector<Tensor>& outputs, const GradOptions& option
           "tensor that does, or recording was off");
 }
 
-/// Each tangent has its input's shape behind one axis, of the same K for all.
-void check_tangents(const std::vector<Tensor>& inputs, const std::vector<Tensor>& tangents) {
-  if (inputs.size() != tangents.size())
+/// Each direction has its value's shape behind one axis, of the same K for all.
+void check_batch(const std::vector<Tensor>& values, const std::vector<Tensor>& directions,
+                 const char* sweep) {
+  if (values.size() != directions.size())
     throw ShapeError(
-        fmt::format("forward_sweep: {} tangents for {} inputs", tangents.size(), inputs.size()));
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Dims& shape = tangents[i].shape();
-    Dims expected = inputs[i].shape();
-    expected.insert(0, shape.empty() ? 0 : tangents[0].shape()[0]);
+        fmt::format("{}: {} directions for {} values", sweep, directions.size(), values.size()));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Dims& shape = directions[i].shape();
+    Dims expected = values[i].shape();
+    expected.insert(0, shape.empty() ? 0 : directions[0].shape()[0]);
     if (!(shape == expected))
       throw ShapeError(
-          fmt::format("forward_sweep: a tangent of shape {} for an input of shape {}; "
-                      "[K, shape of the input] is expected",
-                      to_string(shape), to_string(inputs[i].shape())));
+          fmt::format("{}: a direction of shape {} for a value of shape {}; "
+                      "[K, shape of the value] is expected",
+                      sweep, to_string(shape), to_string(values[i].shape())));
   }
 }
+
+/// What a sweep to some inputs goes through.
+struct Path {
+  std::vector<bool> wanted;  // values: the inputs
+  std::vector<bool> items;   // those from which an input can be reached
+  std::vector<bool> needed;  // values whose cotangents lead to an input
+
+  Path(const Graph& graph, const std::vector<Tensor>& inputs) : wanted(graph.values()) {
+    for (const Tensor& input : inputs)
+      if (const std::int64_t value = graph.value_of(input); value >= 0)
+        wanted[static_cast<std::size_t>(value)] = true;
+    items = graph.items_reaching(wanted);
+    needed = wanted;
+    for (std::size_t i = 0; i < items.size(); ++i)
+      if (items[i])
+        for (std::uint32_t o = 0; o < graph.items()[i].node->outputs; ++o)
+          needed[graph.items()[i].first_value + o] = true;
+  }
+};
 
 }  // namespace
 
@@ -157,22 +181,11 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   check_outputs(outputs, options);
   const GradMode mode(options.create_graph);
   const Graph graph(outputs);
-  std::vector<bool> wanted(graph.values());
-  for (const Tensor& input : inputs) {
-    const std::int64_t value = graph.value_of(input);
-    if (value >= 0) wanted[static_cast<std::size_t>(value)] = true;
-  }
-  const std::vector<bool> items = graph.items_reaching(wanted);
-  std::vector<bool> needed = wanted;
-  for (std::size_t i = 0; i < items.size(); ++i)
-    if (items[i])
-      for (std::uint32_t o = 0; o < graph.items()[i].node->outputs; ++o)
-        needed[graph.items()[i].first_value + o] = true;
-
+  const Path path(graph, inputs);
   ReverseSweep sweep(graph, options);
   sweep.start(outputs, options);
-  for (std::size_t i = 0; i < items.size(); ++i)
-    if (items[i]) sweep.step(graph.items()[i], needed, wanted);
+  for (std::size_t i = 0; i < path.items.size(); ++i)
+    if (path.items[i]) sweep.step(graph.items()[i], path.needed, path.wanted);
 
   std::vector<Tensor> gradients;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -194,10 +207,29 @@ Tensor grad(const Tensor& output, const Tensor& input, const GradOptions& option
   return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, options)[0];
 }
 
+std::vector<Tensor> reverse_sweep(const std::vector<Tensor>& outputs,
+                                  const std::vector<Tensor>& inputs,
+                                  const std::vector<Tensor>& cotangents) {
+  check_outputs(outputs, {});
+  check_batch(outputs, cotangents, "reverse_sweep");
+  const Graph graph(outputs);
+  const Path path(graph, inputs);
+  ReverseSweep sweep(graph, {.retain_graph = true});
+  for (std::size_t i = 0; i < outputs.size(); ++i) sweep.start(outputs[i], cotangents[i]);
+  for (std::size_t i = 0; i < path.items.size(); ++i)
+    if (path.items[i]) sweep.step(graph.items()[i], path.needed, path.wanted);
+  std::vector<Tensor> results;
+  for (const Tensor& input : inputs) {
+    const std::int64_t value = graph.value_of(input);
+    results.push_back(value < 0 ? Tensor() : sweep.cotangents[static_cast<std::size_t>(value)]);
+  }
+  return results;
+}
+
 std::vector<Tensor> forward_sweep(const std::vector<Tensor>& outputs,
                                   const std::vector<Tensor>& inputs,
                                   const std::vector<Tensor>& tangents) {
-  check_tangents(inputs, tangents);
+  check_batch(inputs, tangents, "forward_sweep");
   const Graph graph(outputs);
   std::vector<bool> given(graph.values());
   std::vector<Tensor> carried(graph.values());

@@ -56,6 +56,13 @@ Tensor grad(const Tensor& output, const Tensor& input, const GradOptions& option
 /// Accumulates the gradients of the outputs' sum into grad() of the leaves.
 void backward(const std::vector<Tensor>& outputs, const GradOptions& options = {});
 
+/// The gradients of several functions of the outputs in one sweep: each cotangent has one leading
+/// axis of K, [K, shape of the output], and each result is [K, shape of the input]; undefined where
+/// no output depends on the input. The graph is kept. Recorded if recording is on.
+std::vector<Tensor> reverse_sweep(const std::vector<Tensor>& outputs,
+                                  const std::vector<Tensor>& inputs,
+                                  const std::vector<Tensor>& cotangents);
+
 /// A sweep forward over a recorded graph: the tangents of the outputs, given those of the inputs,
 /// each with one leading axis of K tangents: [K, shape of the input] to [K, shape of the output].
 /// Undefined where an output does not depend on the inputs. Recorded if recording is on.

@@ -18,6 +18,12 @@ Tensor Op::view(const Tensor&, const Meta&) const {
   throw Error(fmt::format("{}: the op is not a view", name()));
 }
 
+Tensors Op::vjps(const Call& call, std::uint64_t wanted, Inputs g) const {
+  Tensors out;
+  for (int i = 0; wanted >> i; ++i) out.push_back(wanted >> i & 1 ? vjp(call, i, g) : Tensor());
+  return out;
+}
+
 const Tensor& Call::saved(int slot) const {
   used_ |= std::uint64_t{1} << slot;
   for (const Saved& value : node_.saved) {
@@ -140,16 +146,19 @@ Tensor Pointwise::apply(std::span<Tensor> in) const {
   if (dtype == DType::boolean) dtype = DType::int64;
   if (!kernels::has_dtype(kernel(backend_of(in[0])), dtype)) dtype = DType::float64;
   for (Tensor& x : in) x = to(x, dtype);
+  Dims shape = in[0].shape();
+  bool is_same = true;
   for (std::size_t i = 1; i < in.size(); ++i) {
-    if (in[0].shape() == in[i].shape()) continue;
-    const Dims shape = broadcast_shapes(in[0].shape(), in[i].shape(), name_);
-    for (Tensor& x : in) x = expand(x, shape);
+    if (shape == in[i].shape()) continue;
+    shape = broadcast_shapes(shape, in[i].shape(), name_);
+    is_same = false;
   }
+  if (!is_same)
+    for (Tensor& x : in) x = expand(x, shape);
   if (!wants_grad(in)) {
     // What is constant along an axis is computed once: a broadcast cotangent stays one number.
     const Dims narrow = constant_axes_dropped(in);
     if (!narrow.empty()) {
-      const Dims shape = in[0].shape();
       for (Tensor& x : in) x = alias(x, narrow, x.strides(), x.impl()->offset);
       Tensor wide = expand(record(*this, in), shape);
       wide.impl()->is_compressed = true;
@@ -165,6 +174,15 @@ Tensor Pointwise::operator()(const Tensor& x) const {
 }
 Tensor Pointwise::operator()(const Tensor& x, const Tensor& y) const {
   Tensor in[] = {x, y};
+  return apply(in);
+}
+Tensor Pointwise::operator()(const Tensor& x, const Tensor& y, const Tensor& z) const {
+  Tensor in[] = {x, y, z};
+  return apply(in);
+}
+Tensor Pointwise::operator()(const Tensor& w, const Tensor& x, const Tensor& y,
+                             const Tensor& z) const {
+  Tensor in[] = {w, x, y, z};
   return apply(in);
 }
 
@@ -185,7 +203,7 @@ Metas Pointwise::infer(Inputs in) const {
 
 void Pointwise::run(Inputs in, std::span<Tensor> out) const {
   const kernels::Backend& backend = backend_of(in[0]);
-  kernels::View views[2];
+  kernels::View views[max_arity];
   for (std::size_t i = 0; i < in.size(); ++i) views[i] = in[i].impl()->view();
   backend.pointwise(kernel(backend), in[0].dtype(), kernel_shape(in[0].shape()), views,
                     out[0].impl()->data());

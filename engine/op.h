@@ -74,8 +74,11 @@ class Op {
   /// `input` uses.
   virtual std::uint64_t uses(int input) const = 0;
   /// The cotangent of `input`, given those of the outputs (undefined where zero); undefined if
-  /// zero.
+  /// zero. Cotangents may have leading axes beyond those of the outputs: a batch.
   virtual Tensor vjp(const Call& call, int input, Inputs g) const = 0;
+  /// The cotangents of all inputs whose bit is set in `wanted`, one for each input. An op whose
+  /// rules share work overrides this.
+  virtual Tensors vjps(const Call& call, std::uint64_t wanted, Inputs g) const;
   /// The tangents of the outputs, given those of the inputs (undefined where zero).
   virtual Tensors jvp(const Call& call, Inputs t) const = 0;
 
@@ -126,6 +129,10 @@ class Pointwise final : public Op {
   /// Promotes and broadcasts the inputs, then records.
   Tensor operator()(const Tensor& x) const;
   Tensor operator()(const Tensor& x, const Tensor& y) const;
+  Tensor operator()(const Tensor& x, const Tensor& y, const Tensor& z) const;
+  Tensor operator()(const Tensor& w, const Tensor& x, const Tensor& y, const Tensor& z) const;
+
+  static constexpr int max_arity = 4;
 
   std::string_view name() const override { return name_; }
   Metas infer(Inputs in) const override;
@@ -143,7 +150,7 @@ class Pointwise final : public Op {
   const char* formula_;
   std::vector<Rule> partials_;
   // What each rule uses, found by trying it once; a first bit apart says that it was.
-  mutable std::atomic<std::uint64_t> uses_[2] = {};
+  mutable std::atomic<std::uint64_t> uses_[max_arity] = {};
   mutable std::atomic<const kernels::PointwiseKernel*> cpu_kernel_{nullptr};
 };
 

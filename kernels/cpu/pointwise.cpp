@@ -40,7 +40,7 @@ struct Loop {
   RowKernel kernel;
   int arity;
   const View* in;
-  int in_bytes[3];
+  int in_bytes[4];
   char* out;
   int out_bytes;
   bool has_buffered;
@@ -60,8 +60,8 @@ struct Loop {
   }
 
   void run_piece(std::int64_t begin, std::int64_t n) const {
-    alignas(64) char buffer[3][buffer_elements * 8];
-    const void* p[3];
+    alignas(64) char buffer[4][buffer_elements * 8];
+    const void* p[4];
     unsigned splat = 0;
     for (int i = 0; i < arity; ++i) {
       if (nest.is_splat(i)) {
@@ -78,7 +78,7 @@ struct Loop {
   }
 
   void run_row(std::int64_t begin, std::int64_t n) const {
-    const void* p[3];
+    const void* p[4];
     unsigned splat = 0;
     for (int i = 0; i < arity; ++i) {
       const Cursor cursor(nest, i, begin);

@@ -1,4 +1,4 @@
-// The functions that simd.cpp compiles once for each instruction set, and how one set is chosen.
+// The functions that simd_*.cpp compile once for each instruction set, and how one set is chosen.
 // Sizes and strides count elements.
 #pragma once
 
@@ -53,30 +53,36 @@ struct TallCross {
 
 /// What one instruction set offers.
 struct Simd {
-  const char* name;
-  const PointwiseKernel* pointwise;
-  int pointwise_count;
-  double (*sum_f64)(const double* x, std::int64_t n);
-  double (*sum_f32)(const float* x, std::int64_t n);
+  static constexpr int capacity = 256;
+
+  const char* name = nullptr;
+  PointwiseKernel pointwise[capacity] = {};
+  int pointwise_count = 0;
+  double (*sum_f64)(const double* x, std::int64_t n) = nullptr;
+  double (*sum_f32)(const float* x, std::int64_t n) = nullptr;
   /// acc[j] += the sum over r < rows of x[r * stride + j], for j < n.
   void (*add_rows_f64)(const double* x, std::int64_t stride, std::int64_t rows, double* acc,
-                       std::int64_t n);
+                       std::int64_t n) = nullptr;
   void (*add_rows_f32)(const float* x, std::int64_t stride, std::int64_t rows, double* acc,
-                       std::int64_t n);
-  void (*tall_times_small_f64)(const TallTimesSmall<double>&);
-  void (*tall_times_small_f32)(const TallTimesSmall<float>&);
-  void (*tall_cross_f64)(const TallCross<double>&);
-  void (*tall_cross_f32)(const TallCross<float>&);
+                       std::int64_t n) = nullptr;
+  void (*tall_times_small_f64)(const TallTimesSmall<double>&) = nullptr;
+  void (*tall_times_small_f32)(const TallTimesSmall<float>&) = nullptr;
+  void (*tall_cross_f64)(const TallCross<double>&) = nullptr;
+  void (*tall_cross_f32)(const TallCross<float>&) = nullptr;
 };
 
-extern "C" {
-const Simd* wald_simd_baseline();
-const Simd* wald_simd_avx2();
-const Simd* wald_simd_avx512();
-}
+/// The sets by width: baseline, AVX2 with FMA, AVX-512.
+const Simd& simd_baseline();
+const Simd& simd_avx2();
+const Simd& simd_avx512();
 
 /// The widest set that this processor has. WALD_SIMD=baseline|avx2|avx512 in the environment asks
 /// for a narrower one.
 const Simd& simd();
+
+/// The name of an entry of the translation unit that is being compiled, as in wald_dense_avx2.
+#define WALD_SIMD_PASTE(part, set) part##_##set
+#define WALD_SIMD_PASTE2(part, set) WALD_SIMD_PASTE(part, set)
+#define WALD_SIMD_ENTRY(part) WALD_SIMD_PASTE2(part, WALD_SIMD_NAME)
 
 }  // namespace wald::kernels

@@ -1,7 +1,7 @@
 // Vec<T>: eight float64 or int64, or sixteen float32, with operators, on GCC vector extensions.
 //
 // A Vec is 64 bytes on every instruction set, made of as many hardware registers as that takes, so
-// that sums over lanes give the same bits everywhere. Only simd.cpp includes this, once for each
+// that sums over lanes give the same bits everywhere. Only simd_*.cpp include this, once for each
 // instruction set; the unnamed namespace keeps the linker from mixing the copies.
 #pragma once
 
@@ -175,6 +175,34 @@ template <class T>
 WALD_INLINE Vec<T> select(Mask<T> mask, Vec<T> a, Vec<T> b) {
   for (int i = 0; i < Vec<T>::parts; ++i) a.part[i] = mask.part[i] ? a.part[i] : b.part[i];
   return a;
+}
+
+/// The first or second half of the lanes as float64.
+WALD_INLINE Vec<double> widen_half(Vec<float> x, int half) {
+  alignas(64) float lane[Vec<float>::lanes];
+  x.store(lane);
+  typedef float Narrow __attribute__((vector_size(sizeof(Vec<double>::Part) / 2)));
+  Vec<double> out;
+  for (int i = 0; i < Vec<double>::parts; ++i) {
+    Narrow part;
+    std::memcpy(&part, lane + half * Vec<double>::lanes + i * Vec<double>::per_part, sizeof part);
+    out.part[i] = __builtin_convertvector(part, Vec<double>::Part);
+  }
+  return out;
+}
+WALD_INLINE Vec<double> widen_low(Vec<float> x) { return widen_half(x, 0); }
+WALD_INLINE Vec<double> widen_high(Vec<float> x) { return widen_half(x, 1); }
+/// The float32 vector of two float64 halves.
+WALD_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
+  alignas(64) float lane[Vec<float>::lanes];
+  typedef float Narrow __attribute__((vector_size(sizeof(Vec<double>::Part) / 2)));
+  for (int i = 0; i < Vec<double>::parts; ++i) {
+    const Narrow a = __builtin_convertvector(low.part[i], Narrow);
+    const Narrow b = __builtin_convertvector(high.part[i], Narrow);
+    std::memcpy(lane + i * Vec<double>::per_part, &a, sizeof a);
+    std::memcpy(lane + Vec<double>::lanes + i * Vec<double>::per_part, &b, sizeof b);
+  }
+  return Vec<float>::load(lane);
 }
 
 /// Whether any lane is set.

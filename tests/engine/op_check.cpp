@@ -70,6 +70,26 @@ void check_adjoint(const Tensor& y, const std::vector<Tensor>& in, const Tensor&
 
 }  // namespace
 
+/// Several cotangents in one sweep give what each gives alone.
+static void check_batched_cotangents(const Tensor& y, const std::vector<Tensor>& in,
+                                     std::int64_t count, double tolerance, std::mt19937& random) {
+  if (!y.requires_grad()) return;
+  std::vector<Tensor> inputs;
+  for (const Tensor& x : in)
+    if (is_floating(x.dtype())) inputs.push_back(x);
+  Dims shape = y.shape();
+  shape.insert(0, count);
+  const Tensor g = random_like(zeros(shape, y.dtype()), random);
+  const NoGradGuard guard;
+  const std::vector<Tensor> together = reverse_sweep({y}, inputs, {g});
+  for (std::int64_t k = 0; k < count; ++k) {
+    const std::vector<Tensor> alone = gradients(y, inputs, select(g, 0, k));
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (together[i].defined())
+        expect_near(select(together[i], 0, k), alone[i], tolerance, "one of several cotangents");
+  }
+}
+
 std::vector<Tensor> leaves_of(const std::vector<Tensor>& in) {
   std::vector<Tensor> leaves;
   for (const Tensor& x : in) {
@@ -139,6 +159,8 @@ void check_first_order(const Builder& f, const std::vector<Tensor>& in, double t
   }
   for (std::int64_t count : {1, 3})
     check_adjoint(y, leaves, g, gradient, count, std::max(1e-12, tolerance * 1e-3), random);
+  for (std::int64_t count : {1, 3})
+    check_batched_cotangents(y, leaves, count, std::max(1e-12, tolerance * 1e-3), random);
 }
 
 Builder vjp_of(const Builder& f) {

@@ -78,8 +78,9 @@ struct OpRow {
   std::string op = name;                  // the name that the engine records
   Integers integers = Integers::become_float64;
   bool is_differentiable = true;
-  double tolerance = 1e-9;         // of derivatives against differences
-  double value_tolerance = 1e-14;  // of values against the reference
+  double tolerance = 1e-9;          // of derivatives against differences
+  double value_tolerance = 1e-14;   // of values against the reference
+  double float32_tolerance = 1e-6;  // of float32 values; gradients get ten times as much
   std::vector<BadCall> bad = {};
   ScalarReference scalar = {};  // of pointwise functions alone
   double ulps = 2;              // of the kernels against it
@@ -91,6 +92,10 @@ struct OpRow {
 std::vector<OpRow> pointwise_rows();
 std::vector<OpRow> reducing_rows();
 std::vector<OpRow> moving_rows();
+std::vector<OpRow> indexing_rows();
+std::vector<OpRow> linalg_rows();
+std::vector<OpRow> special_rows();
+std::vector<OpRow> incomplete_rows();
 /// All of them.
 const std::vector<OpRow>& op_rows();
 

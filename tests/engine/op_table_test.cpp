@@ -156,7 +156,7 @@ TEST_P(EachOp, TakesFloat32) {
     wide = leaves_of(wide);
     const Tensor y = row.build(narrow), z = row.build(wide);
     EXPECT_EQ(y.dtype(), is_floating(z.dtype()) ? DType::float32 : z.dtype());
-    expect_near(y, wanted(wide), 1e-6, "float32 value");
+    expect_near(y, wanted(wide), row.float32_tolerance, "float32 value");
     if (!is_floating(z.dtype())) return;
     const Tensor g = to(random_like(y, random), DType::float64);
     const std::vector<Tensor> its = gradients(y, narrow, to(g, DType::float32));
@@ -164,7 +164,7 @@ TEST_P(EachOp, TakesFloat32) {
     for (std::size_t i = 0; i < in.size(); ++i) {
       if (!its[i].defined()) continue;
       EXPECT_EQ(its[i].dtype(), DType::float32);
-      expect_near(its[i], exact[i], 1e-5, "float32 gradient");
+      expect_near(its[i], exact[i], 10 * row.float32_tolerance, "float32 gradient");
     }
   });
 }

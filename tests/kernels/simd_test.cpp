@@ -20,12 +20,11 @@ using Reals = std::vector<long double>;
 
 std::vector<const Simd*> sets() {
   __builtin_cpu_init();
-  std::vector<const Simd*> out = {wald_simd_baseline()};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    out.push_back(wald_simd_avx2());
+  std::vector<const Simd*> out = {&simd_baseline()};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) out.push_back(&simd_avx2());
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-    out.push_back(wald_simd_avx512());
+    out.push_back(&simd_avx512());
   return out;
 }
 

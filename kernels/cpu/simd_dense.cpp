@@ -1,164 +1,18 @@
-// The CPU kernels of one instruction set. CMake compiles this file once for each, with -m flags and
-// WALD_SIMD_NAME; no template of the standard library is used here, lest the linker keep the copy
-// that an older processor cannot run.
+// The sums and tall products of one instruction set. CMake compiles this file once for each, with
+// -m flags and WALD_SIMD_NAME; no template of the standard library is used here, lest the linker
+// keep the copy that an older processor cannot run.
 #include "simd.h"
-
-#include <wald/kernels/formulas.h>
-
 #include "vec.h"
-#include "vec_math.h"
-
-#define WALD_STRING2(x) #x
-#define WALD_STRING(x) WALD_STRING2(x)
 
 namespace wald::kernels {
 namespace {
 
 using std::int64_t;
-using std::uint8_t;
-
-/// One operand of a row: a vector at i, or the same value for every i.
-template <class T>
-struct Source {
-  const T* p;
-  bool is_splat;
-  Vec<T> value;
-
-  WALD_INLINE Source(const void* data, bool splat)
-      : p(static_cast<const T*>(data)), is_splat(splat), value(1.0) {
-    if (splat) value = Vec<T>::splat(p);
-  }
-  WALD_INLINE Vec<T> at(int64_t i) const { return is_splat ? value : Vec<T>::load(p + i); }
-  WALD_INLINE Vec<T> at(int64_t i, int n) const {
-    return is_splat ? value : Vec<T>::load(p + i, n);
-  }
-};
-
-template <class T>
-WALD_INLINE void put(Vec<T> v, void* out, int64_t i) {
-  v.store(static_cast<T*>(out) + i);
-}
-template <class T>
-WALD_INLINE void put(Vec<T> v, void* out, int64_t i, int n) {
-  v.store(static_cast<T*>(out) + i, n);
-}
-template <class T>
-WALD_INLINE void put(Mask<T> m, void* out, int64_t i) {
-  store_mask(m, static_cast<uint8_t*>(out) + i);
-}
-template <class T>
-WALD_INLINE void put(Mask<T> m, void* out, int64_t i, int n) {
-  uint8_t lane[Mask<T>::lanes];
-  store_mask(m, lane);
-  std::memcpy(static_cast<uint8_t*>(out) + i, lane, n);
-}
-
-// The tail goes through the same vector code as the rest: a value's bits do not depend on its
-// place.
-template <class T, class F>
-void unary_row(const void* const* in, unsigned splat, void* out, int64_t n) {
-  constexpr int lanes = Vec<T>::lanes;
-  Source<T> x(in[0], splat & 1);
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) put(F{}(x.at(i)), out, i);
-  if (i < n) put(F{}(x.at(i, n - i)), out, i, n - i);
-}
-
-template <class T, bool x_splat, bool y_splat, class F>
-WALD_INLINE void binary_loop(const void* const* in, void* out, int64_t n) {
-  constexpr int lanes = Vec<T>::lanes;
-  Source<T> x(in[0], x_splat), y(in[1], y_splat);
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) put(F{}(x.at(i), y.at(i)), out, i);
-  if (i < n) put(F{}(x.at(i, n - i), y.at(i, n - i)), out, i, n - i);
-}
-
-template <class T, class F>
-void binary_row(const void* const* in, unsigned splat, void* out, int64_t n) {
-  switch (splat & 3) {
-    case 0:
-      return binary_loop<T, false, false, F>(in, out, n);
-    case 1:
-      return binary_loop<T, true, false, F>(in, out, n);
-    case 2:
-      return binary_loop<T, false, true, F>(in, out, n);
-    default:
-      return binary_loop<T, true, true, F>(in, out, n);
-  }
-}
-
-template <class T, class F>
-void choose_row(const void* const* in, unsigned splat, void* out, int64_t n) {
-  constexpr int lanes = Vec<T>::lanes;
-  const uint8_t* mask = static_cast<const uint8_t*>(in[0]);
-  Source<T> x(in[1], splat & 2), y(in[2], splat & 4);
-  uint8_t lane[lanes] = {};
-  if (splat & 1) std::memset(lane, mask[0], lanes);
-  auto at = [&](int64_t i) { return splat & 1 ? lane : mask + i; };
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) put(F{}(load_mask<T>(at(i)), x.at(i), y.at(i)), out, i);
-  if (i == n) return;
-  const int rest = static_cast<int>(n - i);
-  if (!(splat & 1)) std::memcpy(lane, mask + i, rest);
-  put(F{}(load_mask<T>(lane), x.at(i, rest), y.at(i, rest)), out, i, rest);
-}
 
 template <class A, class B>
 inline constexpr bool same_type = false;
 template <class A>
 inline constexpr bool same_type<A, A> = true;
-
-/// Collects the table of kernels from the list of formulas.
-struct Collect {
-  static constexpr int capacity = 256;
-  PointwiseKernel table[capacity];
-  int count = 0;
-
-  template <class T, class F>
-  static RowKernel row() {
-    if constexpr (requires(F f, Vec<T> x) { f(x); })
-      return unary_row<T, F>;
-    else
-      return binary_row<T, F>;
-  }
-  template <class F>
-  static constexpr int arity() {
-    return requires(F f, Vec<double> x) { f(x); }
-    ? 1 : 2;
-  }
-  template <class F>
-  void real(const char* name, F) {
-    table[count++] = {name,   arity<F>(), PointwiseKind::value, row<double, F>(), row<float, F>(),
-                      nullptr};
-  }
-  template <class F>
-  void any(const char* name, F) {
-    table[count++] = {name,
-                      arity<F>(),
-                      PointwiseKind::value,
-                      row<double, F>(),
-                      row<float, F>(),
-                      row<int64_t, F>()};
-  }
-  template <class F>
-  void compare(const char* name, F) {
-    table[count++] = {name,
-                      arity<F>(),
-                      PointwiseKind::compare,
-                      row<double, F>(),
-                      row<float, F>(),
-                      row<int64_t, F>()};
-  }
-  template <class F>
-  void choose(const char* name, F) {
-    table[count++] = {name,
-                      3,
-                      PointwiseKind::choose,
-                      choose_row<double, F>,
-                      choose_row<float, F>,
-                      choose_row<int64_t, F>};
-  }
-};
 
 /// The sum of one block, always in float64.
 template <class T>
@@ -409,27 +263,17 @@ void tall_cross(const TallCross<T>& a) {
   for (; q < a.p; ++q) tall_cross_columns<T, 1>(a, q);
 }
 
-Collect collected;
-Simd offered;
-
 }  // namespace
 
-extern "C" const Simd* WALD_NAME3(wald_simd_, WALD_SIMD_NAME, )() {
-  if (collected.count == 0) {
-    for_each_formula(collected);
-    offered = {WALD_STRING(WALD_SIMD_NAME),
-               collected.table,
-               collected.count,
-               sum_row<double>,
-               sum_row<float>,
-               add_rows<double>,
-               add_rows<float>,
-               tall_times_small<double>,
-               tall_times_small<float>,
-               tall_cross<double>,
-               tall_cross<float>};
-  }
-  return &offered;
+extern "C" void WALD_SIMD_ENTRY(wald_dense)(Simd& set) {
+  set.sum_f64 = sum_row<double>;
+  set.sum_f32 = sum_row<float>;
+  set.add_rows_f64 = add_rows<double>;
+  set.add_rows_f32 = add_rows<float>;
+  set.tall_times_small_f64 = tall_times_small<double>;
+  set.tall_times_small_f32 = tall_times_small<float>;
+  set.tall_cross_f64 = tall_cross<double>;
+  set.tall_cross_f32 = tall_cross<float>;
 }
 
 }  // namespace wald::kernels

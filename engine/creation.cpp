@@ -1,0 +1,3 @@
+#include "creation.h"
+
+namespace wald {}  // namespace wald

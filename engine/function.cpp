@@ -1,0 +1,3 @@
+#include "function.h"
+
+namespace wald {}  // namespace wald

@@ -1,0 +1,3 @@
+#include "gradcheck.h"
+
+namespace wald {}  // namespace wald

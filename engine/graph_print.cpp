@@ -1,0 +1,3 @@
+#include "graph_print.h"
+
+namespace wald {}  // namespace wald
