@@ -7,9 +7,11 @@
 
 #include <benchmark/benchmark.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace wald::bench {
@@ -50,6 +52,46 @@ inline const std::vector<double> survival_point{-1.2, -0.3};
 /// The sizes of the survival benchmarks: one that stays in cache and one that does not.
 inline void survival_sizes(benchmark::internal::Benchmark* b) {
   b->Arg(100'000)->Arg(5'000'000)->UseRealTime()->Unit(benchmark::kMicrosecond);
+}
+
+/// A design of a column of ones and standard normals, n by k, row-major, with responses of 0 and 1.
+struct Regression {
+  std::vector<double> x, y, beta;
+  std::int64_t n, k;
+
+  /// What any method must read at least: x and y, once.
+  double bytes() const { return 8.0 * static_cast<double>(x.size() + y.size()); }
+};
+
+/// Drawn at the first call for each size.
+inline const Regression& regression_data(std::int64_t n, std::int64_t k) {
+  static std::map<std::pair<std::int64_t, std::int64_t>, Regression> known;
+  const auto [found, is_new] = known.try_emplace({n, k});
+  Regression& data = found->second;
+  if (!is_new) return data;
+  RRandom random(45);
+  data.n = n;
+  data.k = k;
+  for (std::int64_t j = 0; j < k; ++j) data.beta.push_back(0.1 * random.rnorm());
+  for (std::int64_t i = 0; i < n; ++i) {
+    double eta = 0;
+    for (std::int64_t j = 0; j < k; ++j) {
+      data.x.push_back(j == 0 ? 1 : random.rnorm());
+      eta += data.x.back() * data.beta[static_cast<std::size_t>(j)];
+    }
+    data.y.push_back(random.runif() > 1 / (1 + std::exp(eta)) ? 1 : 0);
+  }
+  return data;
+}
+
+inline void logistic_sizes(benchmark::internal::Benchmark* b) {
+  b->Args({100, 3})->Args({1'000'000, 20})->UseRealTime()->Unit(benchmark::kMicrosecond);
+}
+inline void linear_sizes(benchmark::internal::Benchmark* b) {
+  b->Args({50'000, 100})->UseRealTime()->Unit(benchmark::kMicrosecond);
+}
+inline void matmul_sizes(benchmark::internal::Benchmark* b) {
+  b->Arg(256)->Arg(1024)->UseRealTime()->Unit(benchmark::kMicrosecond);
 }
 
 /// The least memory traffic of a case, for scripts/bench; 0 where time is not a matter of memory.
