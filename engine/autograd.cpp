@@ -16,9 +16,9 @@ namespace {
 thread_local bool grad_enabled = true;
 
 /// Adds a contribution to what is there.
-void accumulate(Tensor& total, const Tensor& term) {
+void accumulate(Tensor& total, Tensor term) {
   if (!term.defined()) return;
-  total = total.defined() ? total + term : term;
+  total = total.defined() ? total + term : std::move(term);
 }
 
 /// The cotangent that a sweep begins with at an output.
@@ -86,15 +86,24 @@ struct ReverseSweep {
       g.push_back(kept[item.first_value + o] ? value : std::move(value));
     }
     if (any) {
+      const Call call(node);
+      constexpr std::size_t at_once = 64;
       std::uint64_t wanted = 0;
-      for (std::size_t e = 0; e < node.edges.size(); ++e)
-        if (const std::int64_t from = graph.source(item, e);
-            from >= 0 && needed_values[static_cast<std::size_t>(from)])
+      for (std::size_t e = 0; e < node.edges.size(); ++e) {
+        const std::int64_t from = graph.source(item, e);
+        if (from < 0 || !needed_values[static_cast<std::size_t>(from)]) continue;
+        if (node.edges.size() <= at_once)
           wanted |= std::uint64_t{1} << e;
-      const Tensors terms = node.op->vjps(Call(node), wanted, g);
+        else
+          accumulate(cotangents[static_cast<std::size_t>(from)],
+                     node.op->vjp(call, static_cast<int>(e), g));
+      }
+      Tensors terms;
+      if (wanted) terms = node.op->vjps(call, wanted, g);
       for (std::size_t e = 0; e < terms.size(); ++e)
         if (wanted >> e & 1)
-          accumulate(cotangents[static_cast<std::size_t>(graph.source(item, e))], terms[e]);
+          accumulate(cotangents[static_cast<std::size_t>(graph.source(item, e))],
+                     std::move(terms[e]));
     }
     if (!retain_graph) free_saved(node);
   }

@@ -17,11 +17,11 @@ std::size_t slot_of(const Node* node, std::size_t slots) {
 Graph::Graph(std::span<const Tensor> roots) : table_(64) {
   // Found in any order, then sorted: a node's number in the sequence is larger than its inputs'.
   for (const Tensor& root : roots)
-    if (root.impl()->node && find(root.impl()->node.get()) < 0) insert(root.impl()->node);
+    if (root.impl()->node && find(root.impl()->node.get()) < 0) insert(root.impl()->node.get());
   for (std::size_t at = 0; at < items_.size(); ++at) {
-    const Ref<Node> node = items_[at].node;
+    const Node* node = items_[at].node;
     for (const Edge& edge : node->edges)
-      if (edge.node && find(edge.node.get()) < 0) insert(edge.node);
+      if (edge.node && find(edge.node.get()) < 0) insert(edge.node.get());
   }
   std::vector<std::uint32_t> order(items_.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -35,7 +35,7 @@ Graph::Graph(std::span<const Tensor> roots) : table_(64) {
   place_.resize(items_.size());
   for (std::uint32_t i : order) {
     place_[i] = static_cast<std::uint32_t>(sorted.size());
-    sorted.push_back(std::move(items_[i]));
+    sorted.push_back(items_[i]);
     sorted.back().first_value = static_cast<std::uint32_t>(values_);
     values_ += sorted.back().node->outputs;
   }
@@ -55,12 +55,12 @@ std::int64_t Graph::find(const Node* node) const {
   }
 }
 
-std::uint32_t Graph::insert(const Ref<Node>& node) {
+std::uint32_t Graph::insert(Node* node) {
   if (2 * ++found_ > table_.size()) grow();
-  std::size_t i = slot_of(node.get(), table_.size());
+  std::size_t i = slot_of(node, table_.size());
   while (table_[i].first) i = (i + 1) & (table_.size() - 1);
   const auto number = static_cast<std::uint32_t>(items_.size());
-  table_[i] = {node.get(), number};
+  table_[i] = {node, number};
   items_.push_back({node, 0, 0});
   return number;
 }

@@ -10,14 +10,14 @@
 
 namespace wald {
 
-/// Every node that the given values depend on. Nodes and their outputs have numbers, so that a
-/// sweep keeps what it carries in plain arrays.
+/// Every node that the given values depend on, which keep the nodes alive and must outlive this.
+/// Nodes and their outputs have numbers, so that a sweep keeps what it carries in plain arrays.
 class Graph {
  public:
   explicit Graph(std::span<const Tensor> values);
 
   struct Item {
-    Ref<Node> node;
+    Node* node;
     std::uint32_t first_edge;   // into targets
     std::uint32_t first_value;  // number of its first output
   };
@@ -38,7 +38,7 @@ class Graph {
  private:
   std::int64_t find(const Node* node) const;
   std::int64_t value_number(std::int64_t place, std::uint32_t output) const;
-  std::uint32_t insert(const Ref<Node>& node);
+  std::uint32_t insert(Node* node);
   void grow();
 
   std::vector<Item> items_;

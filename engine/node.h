@@ -9,6 +9,7 @@
 #include <wald/engine/inline_vector.h>
 #include <wald/engine/ref.h>
 #include <wald/engine/tensor.h>
+#include <wald/kernels/cpu/memory.h>
 
 namespace wald {
 
@@ -27,7 +28,7 @@ struct Saved {
   std::int16_t slot;  // input number, or Call::output_slot(i)
 };
 
-class Node : public RefCounted {
+class Node : public RefCounted, public kernels::Pooled {
  public:
   Node(std::shared_ptr<const Op> op, std::size_t outputs);
   ~Node();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "autograd.h"
 #include "ops/pointwise.h"
 #include "ops/shape.h"
@@ -55,40 +57,55 @@ Tensor Call::out(int i) const {
 
 namespace {
 
-bool wants_grad(Inputs in) {
+using Operands = std::span<const Tensor* const>;
+
+bool requires_grad(const TensorImpl& x) {
+  return x.requires_grad || (x.node && !x.node->is_leaf());
+}
+
+bool wants_grad(Operands in) {
   if (!is_grad_enabled()) return false;
-  for (const Tensor& x : in)
-    if (x.requires_grad()) return true;
+  for (const Tensor* x : in)
+    if (requires_grad(*x->impl())) return true;
   return false;
 }
 
-Ref<Node> make_node(const Op& op, Inputs in, const Tensors& out) {
-  Ref<Node> node(new Node(op.keep(), out.size()));
+/// Makes the node of a call and hangs it on the outputs that can be differentiated.
+void attach_node(const Op& op, Operands in, std::span<Tensor> out) {
+  const Ref<Node> node = Ref<Node>::adopt(new Node(op.keep(), out.size()));
   std::uint64_t uses = 0;
   for (std::size_t i = 0; i < in.size(); ++i) {
-    const bool requires_grad = in[i].requires_grad();
-    node->edges.push_back(requires_grad ? Edge{in[i].impl()->node, in[i].impl()->output} : Edge{});
-    if (requires_grad) uses |= op.uses(static_cast<int>(i));
+    if (const TensorImpl& x = *in[i]->impl(); requires_grad(x)) {
+      node->edges.push_back({x.node, x.output});
+      uses |= op.uses(static_cast<int>(i));
+    } else {
+      node->edges.push_back({});
+    }
   }
   auto save = [&](const Tensor& value, int slot) {
-    if (uses >> slot & 1)
-      node->saved.push_back(
-          {value, value.impl()->storage->version, static_cast<std::int16_t>(slot)});
+    node->saved.push_back({value, value.impl()->storage->version, static_cast<std::int16_t>(slot)});
   };
-  for (std::size_t i = 0; i < in.size() && uses; ++i) save(in[i], static_cast<int>(i));
-  for (std::size_t i = 0; i < out.size() && uses; ++i)
-    save(out[i].detach(), Call::output_slot(static_cast<int>(i)));
-  return node;
+  constexpr std::size_t most_slots = Call::output_slot(0);
+  for (std::size_t i = 0; i < std::min(in.size(), most_slots); ++i)
+    if (uses >> i & 1) save(*in[i], static_cast<int>(i));
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (const int slot = Call::output_slot(static_cast<int>(i)); uses >> slot & 1)
+      save(out[i].detach(), slot);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (!is_floating(out[i].impl()->dtype)) continue;
+    out[i].impl()->node = node;
+    out[i].impl()->output = static_cast<std::uint32_t>(i);
+  }
 }
 
 }  // namespace
 
 Tensors record_all(const Op& op, Inputs in) {
   const Metas metas = op.infer(in);
-  for (const Meta& meta : metas) require_rank(meta.shape);
   Tensors out;
   bool is_differentiable = false;
   if (op.is_view()) {
+    require_rank(metas[0].shape);
     out.push_back(op.view(in[0], metas[0]));
   } else {
     for (const Meta& meta : metas)
@@ -97,13 +114,10 @@ Tensors record_all(const Op& op, Inputs in) {
   }
   for (const Meta& meta : metas) is_differentiable |= is_floating(meta.dtype);
   if (record_observer) record_observer(op.name());
-  if (!is_differentiable || !wants_grad(in)) return out;
-  const Ref<Node> node = make_node(op, in, out);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (!is_floating(metas[i].dtype)) continue;
-    out[i].impl()->node = node;
-    out[i].impl()->output = static_cast<std::uint32_t>(i);
-  }
+  if (!is_differentiable || !is_grad_enabled()) return out;
+  InlineVector<const Tensor*, 4> operands;
+  for (const Tensor& x : in) operands.push_back(&x);
+  if (wants_grad(operands)) attach_node(op, operands, {out.data(), out.size()});
   return out;
 }
 
@@ -126,12 +140,12 @@ Pointwise::Pointwise(const char* name, const char* formula, std::initializer_lis
 namespace {
 
 /// The shape with size 1 on every axis along which no input changes; empty if there is none.
-Dims constant_axes_dropped(std::span<const Tensor> in) {
-  Dims narrow = in[0].shape();
+Dims constant_axes_dropped(Operands in) {
+  Dims narrow = in[0]->shape();
   bool drops = false;
   for (std::size_t axis = 0; axis < narrow.size(); ++axis) {
     bool is_constant = narrow[axis] > 1;
-    for (const Tensor& x : in) is_constant &= x.strides()[axis] == 0;
+    for (const Tensor* x : in) is_constant &= x->strides()[axis] == 0;
     if (is_constant) narrow[axis] = 1;
     drops |= is_constant;
   }
@@ -140,49 +154,91 @@ Dims constant_axes_dropped(std::span<const Tensor> in) {
 
 }  // namespace
 
-Tensor Pointwise::apply(std::span<Tensor> in) const {
-  DType dtype = in[0].dtype();
-  for (const Tensor& x : in) dtype = std::max(dtype, x.dtype());
-  if (dtype == DType::boolean) dtype = DType::int64;
-  if (!kernels::has_dtype(kernel(backend_of(in[0])), dtype)) dtype = DType::float64;
-  for (Tensor& x : in) x = to(x, dtype);
-  Dims shape = in[0].shape();
-  bool is_same = true;
-  for (std::size_t i = 1; i < in.size(); ++i) {
-    if (shape == in[i].shape()) continue;
-    shape = broadcast_shapes(shape, in[i].shape(), name_);
-    is_same = false;
+/// Operands of any shapes and types.
+Tensor Pointwise::apply(Operands in) const {
+  for (const Tensor* x : in) x->shape();  // throws if undefined
+  const TensorImpl& first = *in[0]->impl();
+  const Kernel& formula = kernel(first.storage->backend);
+  DType dtype = first.dtype;
+  bool is_alike = true;
+  for (const Tensor* operand : in.subspan(1)) {
+    const TensorImpl& x = *operand->impl();
+    is_alike = is_alike && x.dtype == first.dtype && x.shape == first.shape;
+    dtype = std::max(dtype, x.dtype);
   }
-  if (!is_same)
-    for (Tensor& x : in) x = expand(x, shape);
-  if (!wants_grad(in)) {
+  if (dtype == DType::boolean) dtype = DType::int64;
+  if (!formula.has(dtype)) dtype = DType::float64;
+  if (is_alike && first.dtype == dtype) return apply_alike(formula, in);
+
+  Dims shape = first.shape;
+  for (const Tensor* x : in.subspan(1))
+    if (!(shape == x->shape())) shape = broadcast_shapes(shape, x->shape(), name_);
+  Tensor alike[max_arity];
+  const Tensor* operands[max_arity];
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    alike[i] = expand(to(*in[i], dtype), shape);
+    operands[i] = &alike[i];
+  }
+  return apply_alike(formula, {operands, in.size()});
+}
+
+/// Operands of one shape and type.
+Tensor Pointwise::apply_alike(const Kernel& formula, Operands in) const {
+  const bool records = wants_grad(in);
+  const Dims& shape = in[0]->impl()->shape;
+  if (!records && shape.size() > 0) {
     // What is constant along an axis is computed once: a broadcast cotangent stays one number.
     const Dims narrow = constant_axes_dropped(in);
     if (!narrow.empty()) {
-      for (Tensor& x : in) x = alias(x, narrow, x.strides(), x.impl()->offset);
-      Tensor wide = expand(record(*this, in), shape);
+      Tensor part[max_arity];
+      const Tensor* parts[max_arity];
+      for (std::size_t i = 0; i < in.size(); ++i) {
+        part[i] = alias(*in[i], narrow, in[i]->strides(), in[i]->impl()->offset);
+        parts[i] = &part[i];
+      }
+      Tensor wide = expand(compute(formula, {parts, in.size()}, narrow), shape);
       wide.impl()->is_compressed = true;
       return wide;
     }
   }
-  return record(*this, in);
+  Tensor out = compute(formula, in, shape);
+  if (records && is_floating(out.impl()->dtype)) attach_node(*this, in, {&out, 1});
+  return out;
+}
+
+Tensor Pointwise::compute(const Kernel& formula, Operands in, const Dims& shape) const {
+  const TensorImpl& first = *in[0]->impl();
+  const bool compares = formula.kind == kernels::PointwiseKind::compare;
+  Tensor out =
+      allocate(first.storage->backend, shape, compares ? DType::boolean : first.dtype);
+  launch(formula, in, out);
+  if (record_observer) record_observer(name_);
+  return out;
+}
+
+void Pointwise::launch(const Kernel& formula, Operands in, const Tensor& out) const {
+  const TensorImpl& first = *in[0]->impl();
+  kernels::View views[max_arity];
+  for (std::size_t i = 0; i < in.size(); ++i) views[i] = in[i]->impl()->view();
+  first.storage->backend.pointwise(formula, first.dtype, kernel_shape(out.impl()->shape), views,
+                                   out.impl()->data());
 }
 
 Tensor Pointwise::operator()(const Tensor& x) const {
-  Tensor in[] = {x};
+  const Tensor* in[] = {&x};
   return apply(in);
 }
 Tensor Pointwise::operator()(const Tensor& x, const Tensor& y) const {
-  Tensor in[] = {x, y};
+  const Tensor* in[] = {&x, &y};
   return apply(in);
 }
 Tensor Pointwise::operator()(const Tensor& x, const Tensor& y, const Tensor& z) const {
-  Tensor in[] = {x, y, z};
+  const Tensor* in[] = {&x, &y, &z};
   return apply(in);
 }
 Tensor Pointwise::operator()(const Tensor& w, const Tensor& x, const Tensor& y,
                              const Tensor& z) const {
-  Tensor in[] = {w, x, y, z};
+  const Tensor* in[] = {&w, &x, &y, &z};
   return apply(in);
 }
 
@@ -197,16 +253,14 @@ const kernels::PointwiseKernel& Pointwise::kernel(const kernels::Backend& backen
 }
 
 Metas Pointwise::infer(Inputs in) const {
-  const bool compares = kernels::is_comparison(kernel(backend_of(in[0])));
+  const bool compares = kernel(backend_of(in[0])).kind == kernels::PointwiseKind::compare;
   return {{in[0].shape(), compares ? DType::boolean : in[0].dtype()}};
 }
 
 void Pointwise::run(Inputs in, std::span<Tensor> out) const {
-  const kernels::Backend& backend = backend_of(in[0]);
-  kernels::View views[max_arity];
-  for (std::size_t i = 0; i < in.size(); ++i) views[i] = in[i].impl()->view();
-  backend.pointwise(kernel(backend), in[0].dtype(), kernel_shape(in[0].shape()), views,
-                    out[0].impl()->data());
+  const Tensor* operands[max_arity];
+  for (std::size_t i = 0; i < in.size(); ++i) operands[i] = &in[i];
+  launch(kernel(backend_of(in[0])), {operands, in.size()}, out[0]);
 }
 
 std::uint64_t Pointwise::uses(int input) const {

@@ -40,7 +40,7 @@ class Call {
   explicit Call(const Node& node) : node_(node) {}
 
   /// The i-th input. Throws GraphError if it was not saved or has been written since.
-  Tensor in(int i) const { return saved(i); }
+  const Tensor& in(int i) const { return saved(i); }
   /// The i-th output, connected to the graph.
   Tensor out(int i = 0) const;
 
@@ -143,7 +143,12 @@ class Pointwise final : public Op {
   std::shared_ptr<const Op> keep() const override;
 
  private:
-  Tensor apply(std::span<Tensor> in) const;
+  using Operands = std::span<const Tensor* const>;
+  Tensor apply(Operands in) const;
+  using Kernel = kernels::PointwiseKernel;
+  Tensor apply_alike(const Kernel&, Operands in) const;
+  Tensor compute(const Kernel&, Operands in, const Dims& shape) const;
+  void launch(const Kernel&, Operands in, const Tensor& out) const;
   const kernels::PointwiseKernel& kernel(const kernels::Backend&) const;
 
   const char* name_;
@@ -162,7 +167,9 @@ class Linear : public Op {
   std::uint64_t uses(int) const override { return 0; }
   Tensor vjp(const Call&, int, Inputs g) const override { return self().transpose(g[0]); }
   Tensors jvp(const Call&, Inputs t) const override { return {record(*this, t)}; }
-  std::shared_ptr<const Op> keep() const override { return std::make_shared<Self>(self()); }
+  std::shared_ptr<const Op> keep() const override {
+    return std::allocate_shared<Self>(kernels::PoolAllocator<Self>(), self());
+  }
 
  private:
   const Self& self() const { return static_cast<const Self&>(*this); }

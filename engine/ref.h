@@ -35,8 +35,18 @@ class Ref {
     std::swap(p_, other.p_);
     return *this;
   }
+  /// Of an object that nobody else knows yet.
+  static Ref adopt(T* fresh) {
+    fresh->refs_.store(1, std::memory_order_relaxed);
+    Ref ref;
+    ref.p_ = fresh;
+    return ref;
+  }
   ~Ref() {
-    if (p_ && p_->refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(p_);
+    // Nobody can take another reference while this is the only one: no need for an atomic step then.
+    if (p_ && (p_->refs_.load(std::memory_order_acquire) == 1 ||
+               p_->refs_.fetch_sub(1, std::memory_order_acq_rel) == 1))
+      destroy(p_);
   }
 
   T* get() const { return p_; }

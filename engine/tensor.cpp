@@ -12,7 +12,10 @@
 namespace wald {
 
 Storage::Storage(const kernels::Backend& on, std::size_t size)
-    : backend(on), data(on.allocate(size)), bytes(size) {
+    : backend(on), data(small), bytes(0) {
+  if (size <= inline_bytes && &on == &kernels::cpu_backend()) return;
+  data = on.allocate(size);
+  bytes = size;
   if (!data) throw DeviceError(fmt::format("out of memory: {} bytes wanted on {}", size, on.name));
 }
 Storage::Storage(const kernels::Backend& on, void* borrowed, std::function<void()> release)
@@ -207,14 +210,11 @@ static void require_sizes(const Dims& shape) {
 }
 
 Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype) {
-  if (shape.size() > max_rank)
-    throw ShapeError(
-        fmt::format("a tensor of {} axes was asked for; {} is the limit", shape.size(), max_rank));
-  for (std::int64_t size : shape)
-    if (size < 0) throw ShapeError(fmt::format("negative size in shape {}", to_string(shape)));
-  Ref<TensorImpl> impl(new TensorImpl);
+  require_rank(shape);
+  require_sizes(shape);
+  Ref<TensorImpl> impl = Ref<TensorImpl>::adopt(new TensorImpl);
   const std::size_t bytes = static_cast<std::size_t>(numel(shape)) * size_of(dtype);
-  impl->storage = Ref<Storage>(new Storage(backend, std::max<std::size_t>(bytes, 1)));
+  impl->storage = Ref<Storage>::adopt(new Storage(backend, std::max<std::size_t>(bytes, 1)));
   impl->shape = shape;
   impl->strides = contiguous_strides(shape);
   impl->dtype = dtype;
@@ -222,7 +222,7 @@ Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype)
 }
 
 Tensor alias(const Tensor& x, Dims shape, Dims strides, std::int64_t offset) {
-  Ref<TensorImpl> impl(new TensorImpl);
+  Ref<TensorImpl> impl = Ref<TensorImpl>::adopt(new TensorImpl);
   impl->storage = x.impl()->storage;
   impl->shape = std::move(shape);
   impl->strides = std::move(strides);
@@ -287,9 +287,9 @@ template <class T>
 Tensor from_memory(const T* data, const Dims& shape, std::function<void()> release) {
   require_rank(shape);
   require_sizes(shape);
-  Ref<TensorImpl> impl(new TensorImpl);
-  impl->storage =
-      Ref<Storage>(new Storage(kernels::cpu_backend(), const_cast<T*>(data), std::move(release)));
+  Ref<TensorImpl> impl = Ref<TensorImpl>::adopt(new TensorImpl);
+  impl->storage = Ref<Storage>::adopt(
+      new Storage(kernels::cpu_backend(), const_cast<T*>(data), std::move(release)));
   impl->shape = shape;
   impl->strides = contiguous_strides(shape);
   impl->dtype = dtype_of<T>::value;

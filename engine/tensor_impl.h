@@ -7,23 +7,27 @@
 #include <wald/engine/ref.h>
 #include <wald/engine/tensor.h>
 #include <wald/kernels/backend.h>
+#include <wald/kernels/cpu/memory.h>
 
 namespace wald {
 
 /// Memory of a device, shared by every view of it. `version` counts the writes in place.
-struct Storage : RefCounted {
+struct Storage : RefCounted, kernels::Pooled {
   Storage(const kernels::Backend& backend, std::size_t bytes);
   Storage(const kernels::Backend& backend, void* borrowed, std::function<void()> release);
   ~Storage();
 
+  static constexpr std::size_t inline_bytes = 64;
+
   const kernels::Backend& backend;
   void* data;
-  std::size_t bytes;  // 0 for borrowed memory
+  std::size_t bytes;  // to be released; 0 for borrowed memory and what lies in `small`
   std::function<void()> on_release;
   std::atomic<std::uint32_t> version{0};
+  alignas(16) char small[inline_bytes];  // a few numbers on the host need no block of their own
 };
 
-struct TensorImpl : RefCounted {
+struct TensorImpl : RefCounted, kernels::Pooled {
   Ref<Storage> storage;
   Dims shape, strides;
   std::int64_t offset = 0;

@@ -10,10 +10,18 @@
 
 namespace wald::kernels {
 
-/// A pointwise kernel of some device; its fields are the device's business.
-struct PointwiseKernel;
-bool has_dtype(const PointwiseKernel&, DType);
-bool is_comparison(const PointwiseKernel&);
+enum class PointwiseKind : std::uint8_t { value, compare, choose };
+
+/// A pointwise operation of a device, which derives from this to add its kernels. All have float64
+/// and float32; a comparison gives booleans, and one that chooses has a mask of them first.
+struct PointwiseKernel {
+  const char* name;
+  int arity;
+  PointwiseKind kind;
+  bool has_int64;
+
+  bool has(DType dtype) const { return is_floating(dtype) || (dtype == DType::int64 && has_int64); }
+};
 
 /// Memory read or written with one stride for each axis of the shape it goes with.
 struct View {

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -19,9 +20,10 @@ constexpr bool keeps_blocks = !__has_feature(address_sanitizer) && !__has_featur
 #else
 constexpr bool keeps_blocks = true;
 #endif
-// Smaller blocks are the C library's business, which is fast at them.
-constexpr std::size_t smallest_kept = 16 * 1024;
+// Smaller blocks are kept by the thread that released them, larger ones for all threads.
+constexpr std::size_t smallest_shared = 16 * 1024;
 constexpr std::size_t most_kept = std::size_t{1} << 30;
+constexpr std::size_t most_kept_by_thread = std::size_t{4} << 20;
 constexpr int size_classes = 256;
 constexpr std::size_t most_bytes = ~std::size_t{0} / 4;  // so that rounding up cannot wrap around
 
@@ -50,7 +52,57 @@ Kept& kept() {
 
 std::size_t rounded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-bool is_kept_size(std::size_t bytes) { return keeps_blocks && bytes >= smallest_kept; }
+bool is_shared_size(std::size_t bytes) { return keeps_blocks && bytes >= smallest_shared; }
+bool is_small(std::size_t bytes) { return keeps_blocks && bytes < smallest_shared; }
+
+/// Blocks of one thread, in lists that run through the blocks themselves. Lists go up to 1 KiB in
+/// steps of 64 bytes, then by class_of.
+struct SmallBlocks {
+  struct Block {
+    Block* next;
+  };
+  static constexpr std::size_t fine = 1024;
+  static constexpr int lists = 64;
+  Block* free[lists] = {};
+  std::size_t bytes = 0;
+  bool is_open = true, ends_with_thread = false;
+
+  static std::size_t list_of(std::size_t size) {
+    return size <= fine ? size / 64 : 16 + class_of(size) - class_of(fine);
+  }
+  static std::size_t block_bytes(std::size_t size) {
+    return size <= fine ? size : class_bytes(size);
+  }
+  void* take(std::size_t size) {
+    Block*& head = free[list_of(size)];
+    if (!head) return nullptr;
+    bytes -= block_bytes(size);
+    return std::exchange(head, head->next);
+  }
+  bool give(void* p, std::size_t size) {
+    if (!is_open || bytes + block_bytes(size) > most_kept_by_thread) return false;
+    Block*& head = free[list_of(size)];
+    head = new (p) Block{head};
+    bytes += block_bytes(size);
+    return true;
+  }
+  std::size_t clear() {
+    for (Block*& head : free)
+      while (head) std::free(std::exchange(head, head->next));
+    return std::exchange(bytes, 0);
+  }
+};
+// Trivially destructible, so that tensors which outlive the thread's other variables may still come
+// here; what it keeps is freed by the guard beside it.
+thread_local constinit SmallBlocks small_blocks;
+struct FreesSmallBlocks {
+  FreesSmallBlocks() { small_blocks.ends_with_thread = true; }
+  ~FreesSmallBlocks() {
+    small_blocks.clear();
+    small_blocks.is_open = false;
+  }
+};
+void free_small_blocks_at_thread_end() { thread_local const FreesSmallBlocks guard; }
 
 void* allocate_or_null(std::size_t bytes) {
   constexpr std::size_t huge = std::size_t{2} << 20;
@@ -66,7 +118,11 @@ void* allocate_or_null(std::size_t bytes) {
 void* allocate(std::size_t bytes) {
   if (bytes > most_bytes) return nullptr;
   bytes = rounded(bytes == 0 ? 1 : bytes);
-  if (!is_kept_size(bytes)) return allocate_or_null(bytes);
+  if (is_small(bytes)) {
+    void* p = small_blocks.take(bytes);
+    return p ? p : allocate_or_null(SmallBlocks::block_bytes(bytes));
+  }
+  if (!is_shared_size(bytes)) return allocate_or_null(bytes);
   Kept& k = kept();
   {
     std::lock_guard lock(k.mutex);
@@ -85,7 +141,10 @@ void* allocate(std::size_t bytes) {
 
 void release(void* p, std::size_t bytes) {
   bytes = rounded(bytes == 0 ? 1 : bytes);
-  if (is_kept_size(bytes)) {
+  if (is_small(bytes)) {
+    if (!small_blocks.ends_with_thread) free_small_blocks_at_thread_end();
+    if (small_blocks.give(p, bytes)) return;
+  } else if (is_shared_size(bytes)) {
     Kept& k = kept();
     std::lock_guard lock(k.mutex);
     if (k.bytes + class_bytes(bytes) <= most_kept) {
@@ -104,7 +163,13 @@ std::size_t release_kept_memory() {
     for (void* p : list) std::free(p);
     list.clear();
   }
-  return std::exchange(k.bytes, 0);
+  return std::exchange(k.bytes, 0) + small_blocks.clear();
+}
+
+void* Pooled::operator new(std::size_t bytes) {
+  void* p = allocate(bytes);
+  if (!p) throw std::bad_alloc();
+  return p;
 }
 
 }  // namespace wald::kernels

@@ -100,12 +100,39 @@ struct Loop {
   }
 };
 
-}  // namespace
-
-bool has_dtype(const PointwiseKernel& kernel, DType dtype) {
-  return dtype != DType::boolean && kernel.of(dtype) != nullptr;
+/// Whether an operand's elements follow each other in memory, or are all the same one.
+enum class Layout { contiguous, constant, strided };
+Layout layout_of(Shape shape, const std::int64_t* stride) {
+  std::int64_t expected = 1;
+  bool is_contiguous = true, is_constant = true;
+  for (int axis = shape.rank; axis-- > 0;) {
+    if (shape.size[axis] == 1) continue;
+    is_contiguous &= stride[axis] == expected;
+    is_constant &= stride[axis] == 0;
+    expected *= shape.size[axis];
+  }
+  return is_contiguous ? Layout::contiguous : is_constant ? Layout::constant : Layout::strided;
 }
-bool is_comparison(const PointwiseKernel& kernel) { return kernel.kind == PointwiseKind::compare; }
+
+/// A small call whose operands need no walk: straight to the kernel. False if it is not one.
+bool run_small(const RowKernels& kernel, DType dtype, Shape shape, const View* in, void* out) {
+  constexpr std::int64_t most = 8192;
+  std::int64_t count = 1;
+  for (int axis = 0; axis < shape.rank; ++axis) count *= shape.size[axis];
+  if (count > most) return false;
+  const void* p[4];
+  unsigned splat = 0;
+  for (int i = 0; i < kernel.arity; ++i) {
+    const Layout layout = layout_of(shape, in[i].stride);
+    if (layout == Layout::strided) return false;
+    if (layout == Layout::constant) splat |= 1u << i;
+    p[i] = in[i].data;
+  }
+  if (count > 0) kernel.of(dtype)(p, splat, out, count);
+  return true;
+}
+
+}  // namespace
 
 const PointwiseKernel* find_pointwise(const char* name) {
   static const auto* const by_name = [] {
@@ -119,7 +146,9 @@ const PointwiseKernel* find_pointwise(const char* name) {
   return found == by_name->end() ? nullptr : found->second;
 }
 
-void pointwise(const PointwiseKernel& kernel, DType dtype, Shape shape, const View* in, void* out) {
+void pointwise(const PointwiseKernel& of_cpu, DType dtype, Shape shape, const View* in, void* out) {
+  const auto& kernel = static_cast<const RowKernels&>(of_cpu);
+  if (run_small(kernel, dtype, shape, in, out)) return;
   const Nest nest(shape, in, kernel.arity);
   if (nest.count == 0) return;
   Loop loop{nest, kernel.of(dtype), kernel.arity, in, {}, static_cast<char*>(out), 0, false, true};

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include <wald/kernels/dtype.h>
+#include <wald/kernels/backend.h>
 
 namespace wald::kernels {
 
@@ -12,13 +12,8 @@ namespace wald::kernels {
 /// the other operands and `out` are contiguous.
 using RowKernel = void (*)(const void* const* in, unsigned splat, void* out, std::int64_t n);
 
-enum class PointwiseKind : std::uint8_t { value, compare, choose };
-
-/// A pointwise operation: its arity, and a kernel for each element type that it has (else null).
-struct PointwiseKernel {
-  const char* name;
-  int arity;
-  PointwiseKind kind;
+/// A pointwise operation with a kernel for each element type that it has (else null).
+struct RowKernels : PointwiseKernel {
   RowKernel f64, f32, i64;
 
   RowKernel of(DType dtype) const {
@@ -56,7 +51,7 @@ struct Simd {
   static constexpr int capacity = 256;
 
   const char* name = nullptr;
-  PointwiseKernel pointwise[capacity] = {};
+  RowKernels pointwise[capacity] = {};
   int pointwise_count = 0;
   double (*sum_f64)(const double* x, std::int64_t n) = nullptr;
   double (*sum_f32)(const float* x, std::int64_t n) = nullptr;

@@ -168,7 +168,7 @@ struct Collect {
   void add(const char* name, int arity, PointwiseKind kind, RowKernel f64, RowKernel f32,
            RowKernel i64) {
     if (set.pointwise_count == Simd::capacity) __builtin_trap();
-    set.pointwise[set.pointwise_count++] = {name, arity, kind, f64, f32, i64};
+    set.pointwise[set.pointwise_count++] = {{name, arity, kind, i64 != nullptr}, f64, f32, i64};
   }
   /// Of float64 and float32.
   template <class F>

@@ -28,7 +28,7 @@ std::vector<const Simd*> sets() {
   return out;
 }
 
-const PointwiseKernel& kernel_of(const Simd& set, const std::string& name) {
+const RowKernels& kernel_of(const Simd& set, const std::string& name) {
   for (int i = 0; i < set.pointwise_count; ++i)
     if (set.pointwise[i].name == name) return set.pointwise[i];
   throw std::out_of_range("no kernel " + name);
@@ -37,7 +37,7 @@ const PointwiseKernel& kernel_of(const Simd& set, const std::string& name) {
 /// Elements begin .. begin + n of the operands through the kernel; operand i is one value, that at
 /// begin, if bit i of splat is set. Fails if the element after the last is written.
 template <class T>
-std::vector<T> run(const PointwiseKernel& kernel, const std::vector<std::vector<T>>& in,
+std::vector<T> run(const RowKernels& kernel, const std::vector<std::vector<T>>& in,
                    std::size_t begin, std::size_t n, unsigned splat = 0) {
   const void* pointers[3];
   for (std::size_t i = 0; i < in.size(); ++i) pointers[i] = in[i].data() + begin;
@@ -187,7 +187,7 @@ class EachFormula : public ::testing::TestWithParam<OpRow> {
   }
 
   void check_integers(const Simd& set) const {
-    const PointwiseKernel& kernel = kernel_of(set, row.name);
+    const RowKernels& kernel = kernel_of(set, row.name);
     if (!kernel.i64) return;
     const auto in = operands<std::int64_t>(row);
     const auto out = run(kernel, in, 0, in[0].size());
@@ -201,7 +201,7 @@ class EachFormula : public ::testing::TestWithParam<OpRow> {
   /// The first 97 hostile and ordinary values, in pieces of every length and place.
   template <class T>
   void check_pieces(const Simd& set) const {
-    const PointwiseKernel& kernel = kernel_of(set, row.name);
+    const RowKernels& kernel = kernel_of(set, row.name);
     if (!kernel.of(dtype_of<T>::value)) return;
     auto in = operands<T>(row);
     for (auto& operand : in) operand.erase(operand.begin(), operand.end() - 97);
@@ -226,7 +226,7 @@ class EachFormula : public ::testing::TestWithParam<OpRow> {
   /// takes a slow path must not take the others along.
   template <class T>
   void check_neighbours(const Simd& set) const {
-    const PointwiseKernel& kernel = kernel_of(set, row.name);
+    const RowKernels& kernel = kernel_of(set, row.name);
     if (!kernel.of(dtype_of<T>::value)) return;
     const auto values = operands<T>(row);
     auto in = values;
