@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "anomaly_check.h"
 #include "graph.h"
 #include "op.h"
 #include "ops/pointwise.h"
@@ -51,6 +52,25 @@ void free_saved(Node& node) {
   node.is_freed = true;
 }
 
+/// What a sweep to some inputs goes through.
+struct Path {
+  std::vector<bool> wanted;  // values: the inputs
+  std::vector<bool> items;   // those from which an input can be reached
+  std::vector<bool> needed;  // values whose cotangents lead to an input
+
+  Path(const Graph& graph, const std::vector<Tensor>& inputs) : wanted(graph.values()) {
+    for (const Tensor& input : inputs)
+      if (const std::int64_t value = graph.value_of(input); value >= 0)
+        wanted[static_cast<std::size_t>(value)] = true;
+    items = graph.items_reaching(wanted);
+    needed = wanted;
+    for (std::size_t i = 0; i < items.size(); ++i)
+      if (items[i])
+        for (std::uint32_t o = 0; o < graph.items()[i].node->outputs; ++o)
+          needed[graph.items()[i].first_value + o] = true;
+  }
+};
+
 /// One sweep backward. `cotangents` holds one tensor for each value of the graph.
 struct ReverseSweep {
   const Graph& graph;
@@ -71,6 +91,39 @@ struct ReverseSweep {
       start(outputs[i],
             initial_cotangent(outputs[i],
                               options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i]));
+  }
+
+  /// Shows the gradients by a node's outputs to their hooks.
+  void call_hooks(const Graph::Item& item) {
+    if (!item.node->hooks) return;
+    for (const Node::Hook& hook : hooks_of(*item.node)) {
+      Tensor& g = cotangents[item.first_value + hook.output];
+      if (!g.defined()) continue;
+      const Tensor made = hook.function(g);
+      if (!made.defined()) continue;
+      if (!(made.shape() == g.shape()))
+        throw ShapeError(
+            fmt::format("{}: a hook returned a gradient of shape {} in place of one of shape {}",
+                        item.node->name(), to_string(made.shape()), to_string(g.shape())));
+      g = to(made, g.dtype());
+    }
+  }
+
+  /// Goes through the nodes in order: hooks, then `visit`, then, for those with a bit in `items`, on
+  /// to the inputs.
+  template <class Visit>
+  void run(const std::vector<bool>& items, const std::vector<bool>& needed_values,
+           const std::vector<bool>& kept, const Visit& visit) {
+    const anomaly::SweepScope scope;
+    for (std::size_t i = 0; i < graph.items().size(); ++i) {
+      const Graph::Item& item = graph.items()[i];
+      call_hooks(item);
+      visit(item);
+      if (items[i]) step(item, needed_values, kept);
+    }
+  }
+  void run(const Path& path) {
+    run(path.items, path.needed, path.wanted, [](const Graph::Item&) {});
   }
 
   /// Takes the cotangents of a node's outputs to those of its inputs. They are dropped, but for
@@ -100,6 +153,9 @@ struct ReverseSweep {
       }
       Tensors terms;
       if (wanted) terms = node.op->vjps(call, wanted, g);
+      if (anomaly::checks_derivatives())
+        for (std::size_t e = 0; e < terms.size(); ++e)
+          anomaly::check_derivative(node.name(), g, static_cast<int>(e), terms[e]);
       for (std::size_t e = 0; e < terms.size(); ++e)
         if (wanted >> e & 1)
           accumulate(cotangents[static_cast<std::size_t>(graph.source(item, e))],
@@ -138,25 +194,6 @@ void check_batch(const std::vector<Tensor>& values, const std::vector<Tensor>& d
   }
 }
 
-/// What a sweep to some inputs goes through.
-struct Path {
-  std::vector<bool> wanted;  // values: the inputs
-  std::vector<bool> items;   // those from which an input can be reached
-  std::vector<bool> needed;  // values whose cotangents lead to an input
-
-  Path(const Graph& graph, const std::vector<Tensor>& inputs) : wanted(graph.values()) {
-    for (const Tensor& input : inputs)
-      if (const std::int64_t value = graph.value_of(input); value >= 0)
-        wanted[static_cast<std::size_t>(value)] = true;
-    items = graph.items_reaching(wanted);
-    needed = wanted;
-    for (std::size_t i = 0; i < items.size(); ++i)
-      if (items[i])
-        for (std::uint32_t o = 0; o < graph.items()[i].node->outputs; ++o)
-          needed[graph.items()[i].first_value + o] = true;
-  }
-};
-
 }  // namespace
 
 bool is_grad_enabled() { return grad_enabled; }
@@ -170,19 +207,18 @@ void backward(const std::vector<Tensor>& outputs, const GradOptions& options) {
   const Graph graph(outputs);
   ReverseSweep sweep(graph, options);
   sweep.start(outputs, options);
-  const std::vector<bool> all(graph.values(), true), none(graph.values(), false);
-  for (const Graph::Item& item : graph.items()) {
-    if (!item.node->sinks.empty()) {
-      for (std::uint32_t o = 0; o < item.node->outputs; ++o) {
-        Tensor& g = sweep.cotangents[item.first_value + o];
-        if (!g.defined()) continue;
-        deliver(*item.node, o, [&](const Tensor& before) {
-          return before.defined() ? before + g : stored(g, options.create_graph);
-        });
-      }
+  const std::vector<bool> every_item(graph.items().size(), true), all(graph.values(), true),
+      none(graph.values(), false);
+  sweep.run(every_item, all, none, [&](const Graph::Item& item) {
+    if (item.node->sinks.empty()) return;
+    for (std::uint32_t o = 0; o < item.node->outputs; ++o) {
+      Tensor& g = sweep.cotangents[item.first_value + o];
+      if (!g.defined()) continue;
+      deliver(*item.node, o, [&](const Tensor& before) {
+        return before.defined() ? before + g : stored(g, options.create_graph);
+      });
     }
-    sweep.step(item, all, none);
-  }
+  });
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
@@ -193,8 +229,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   const Path path(graph, inputs);
   ReverseSweep sweep(graph, options);
   sweep.start(outputs, options);
-  for (std::size_t i = 0; i < path.items.size(); ++i)
-    if (path.items[i]) sweep.step(graph.items()[i], path.needed, path.wanted);
+  sweep.run(path);
 
   std::vector<Tensor> gradients;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -225,8 +260,7 @@ std::vector<Tensor> reverse_sweep(const std::vector<Tensor>& outputs,
   const Path path(graph, inputs);
   ReverseSweep sweep(graph, {.retain_graph = true});
   for (std::size_t i = 0; i < outputs.size(); ++i) sweep.start(outputs[i], cotangents[i]);
-  for (std::size_t i = 0; i < path.items.size(); ++i)
-    if (path.items[i]) sweep.step(graph.items()[i], path.needed, path.wanted);
+  sweep.run(path);
   std::vector<Tensor> results;
   for (const Tensor& input : inputs) {
     const std::int64_t value = graph.value_of(input);
@@ -263,6 +297,7 @@ std::vector<Tensor> forward_sweep(const std::vector<Tensor>& outputs,
   for (std::size_t i = 0; i < items.size(); ++i)
     if (items[i]) for_each_source(graph.items()[i], [&](std::size_t, std::size_t v) { ++uses[v]; });
 
+  const anomaly::SweepScope scope;
   for (std::size_t i = items.size(); i-- > 0;) {
     if (!items[i]) continue;
     const Graph::Item& item = graph.items()[i];
@@ -275,6 +310,9 @@ std::vector<Tensor> forward_sweep(const std::vector<Tensor>& outputs,
     });
     if (!any) continue;
     const Tensors out = item.node->op->jvp(Call(*item.node), t);
+    if (anomaly::checks_derivatives())
+      for (std::size_t o = 0; o < out.size(); ++o)
+        anomaly::check_derivative(item.node->name(), t, static_cast<int>(o), out[o]);
     for (std::uint32_t o = 0; o < item.node->outputs; ++o)
       if (!given[item.first_value + o]) carried[item.first_value + o] = out[o];
   }

@@ -38,6 +38,12 @@ class DeviceError : public Error {
   using Error::Error;
 };
 
+/// A computation that numbers do not allow: a matrix that is singular or not positive definite, an
+/// iteration that does not converge, a nan under AnomalyGuard.
+class NumericalError : public Error {
+  using Error::Error;
+};
+
 /// Data or options that cannot be used as they are: names file, line and column where there are
 /// any. The program exits 2.
 class InputError : public Error {

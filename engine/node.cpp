@@ -79,6 +79,28 @@ void remove_sink(Node& node, TensorImpl* tensor) {
     if (node.sinks[i].tensor == tensor) node.sinks.erase(i);
 }
 
+std::uint64_t add_hook(Node& node, std::uint32_t output, std::function<Tensor(const Tensor&)> f) {
+  static std::uint64_t last_id = 0;
+  std::lock_guard lock(sink_mutex);
+  if (!node.hooks) node.hooks = std::make_unique<std::vector<Node::Hook>>();
+  node.hooks->push_back({output, ++last_id, std::move(f)});
+  return last_id;
+}
+
+void remove_hook(Node& node, std::uint64_t id) {
+  std::function<Tensor(const Tensor&)> removed;  // ends after the lock: it may own tensors
+  std::lock_guard lock(sink_mutex);
+  if (!node.hooks) return;
+  for (Node::Hook& hook : *node.hooks)
+    if (hook.id == id) removed.swap(hook.function);
+  std::erase_if(*node.hooks, [id](const Node::Hook& hook) { return hook.id == id; });
+}
+
+std::vector<Node::Hook> hooks_of(const Node& node) {
+  std::lock_guard lock(sink_mutex);
+  return node.hooks ? *node.hooks : std::vector<Node::Hook>();
+}
+
 void deliver(Node& node, std::uint32_t output,
              const std::function<Tensor(const Tensor& before)>& accumulated) {
   // A gradient replaced under the lock ends after it: its end may come back here.

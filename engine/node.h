@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -56,6 +57,14 @@ class Node : public RefCounted, public kernels::Pooled {
   };
   InlineVector<Sink, 1> sinks;
 
+  /// A function that sees, and may replace, the gradient by one of the outputs.
+  struct Hook {
+    std::uint32_t output;
+    std::uint64_t id;
+    std::function<Tensor(const Tensor&)> function;
+  };
+  std::unique_ptr<std::vector<Hook>> hooks;  // most nodes have none
+
  private:
   Node* next_released_ = nullptr;  // in the queue of release()
 };
@@ -67,6 +76,11 @@ Ref<Node> make_leaf_node(TensorImpl* leaf);
 /// is on its way to it.
 void add_sink(Node& node, std::uint32_t output, TensorImpl* tensor);
 void remove_sink(Node& node, TensorImpl* tensor);
+/// Hooks are changed and copied under the same lock, and called outside it.
+std::uint64_t add_hook(Node& node, std::uint32_t output, std::function<Tensor(const Tensor&)> f);
+void remove_hook(Node& node, std::uint64_t id);
+std::vector<Node::Hook> hooks_of(const Node& node);
+
 /// Calls deliver(grad so far) for each sink of an output and stores what it returns.
 void deliver(Node& node, std::uint32_t output,
              const std::function<Tensor(const Tensor& before)>& accumulated);

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 
+#include "anomaly_check.h"
 #include "autograd.h"
 #include "ops/pointwise.h"
 #include "ops/shape.h"
@@ -98,6 +100,18 @@ void attach_node(const Op& op, Operands in, std::span<Tensor> out) {
   }
 }
 
+/// op.run, whose kernels may want memory of their own.
+void run(const Op& op, Inputs in, std::span<Tensor> out) {
+  try {
+    op.run(in, out);
+  } catch (const std::bad_alloc&) {
+    std::string shapes;
+    for (const Tensor& x : in) shapes += (shapes.empty() ? "" : ", ") + to_string(x.shape());
+    throw DeviceError(fmt::format("{}: out of memory for what it needs besides its result, from {}",
+                                  op.name(), shapes));
+  }
+}
+
 }  // namespace
 
 Tensors record_all(const Op& op, Inputs in) {
@@ -109,14 +123,18 @@ Tensors record_all(const Op& op, Inputs in) {
     out.push_back(op.view(in[0], metas[0]));
   } else {
     for (const Meta& meta : metas)
-      out.push_back(allocate(backend_of(in[0]), meta.shape, meta.dtype));
-    op.run(in, {out.data(), out.size()});
+      out.push_back(allocate(backend_of(in[0]), meta.shape, meta.dtype, op.name()));
+    run(op, in, {out.data(), out.size()});
   }
   for (const Meta& meta : metas) is_differentiable |= is_floating(meta.dtype);
   if (record_observer) record_observer(op.name());
-  if (!is_differentiable || !is_grad_enabled()) return out;
+  const bool is_checked = anomaly::checks_results();
+  if (!is_checked && (!is_differentiable || !is_grad_enabled())) return out;
   InlineVector<const Tensor*, 4> operands;
   for (const Tensor& x : in) operands.push_back(&x);
+  for (std::size_t i = 0; is_checked && i < out.size(); ++i)
+    anomaly::check_result(op.name(), operands, out[i]);
+  if (!is_differentiable) return out;
   if (wants_grad(operands)) attach_node(op, operands, {out.data(), out.size()});
   return out;
 }
@@ -210,9 +228,10 @@ Tensor Pointwise::compute(const Kernel& formula, Operands in, const Dims& shape)
   const TensorImpl& first = *in[0]->impl();
   const bool compares = formula.kind == kernels::PointwiseKind::compare;
   Tensor out =
-      allocate(first.storage->backend, shape, compares ? DType::boolean : first.dtype);
+      allocate(first.storage->backend, shape, compares ? DType::boolean : first.dtype, name_);
   launch(formula, in, out);
   if (record_observer) record_observer(name_);
+  if (anomaly::checks_results()) anomaly::check_result(name_, in, out);
   return out;
 }
 

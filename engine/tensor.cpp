@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 
 #include "autograd.h"
 #include "node.h"
 #include "op.h"
+#include "ops/shape.h"
 #include "tensor_impl.h"
 
 namespace wald {
@@ -16,7 +18,7 @@ Storage::Storage(const kernels::Backend& on, std::size_t size)
   if (size <= inline_bytes && &on == &kernels::cpu_backend()) return;
   data = on.allocate(size);
   bytes = size;
-  if (!data) throw DeviceError(fmt::format("out of memory: {} bytes wanted on {}", size, on.name));
+  if (!data) throw std::bad_alloc();
 }
 Storage::Storage(const kernels::Backend& on, void* borrowed, std::function<void()> release)
     : backend(on), data(borrowed), bytes(0), on_release(std::move(release)) {}
@@ -187,6 +189,35 @@ void Tensor::retain_grad() {
   add_sink(*impl_->node, impl_->output, impl_.get());
 }
 
+HookHandle::HookHandle() = default;
+HookHandle::HookHandle(Ref<Node> node, std::uint64_t id) : node_(std::move(node)), id_(id) {}
+HookHandle::HookHandle(const HookHandle&) = default;
+HookHandle& HookHandle::operator=(const HookHandle&) = default;
+HookHandle::~HookHandle() = default;
+void HookHandle::remove() {
+  if (node_) remove_hook(*node_, id_);
+  node_ = nullptr;
+}
+
+HookHandle Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) {
+  if (!requires_grad())
+    throw GraphError("register_hook: the tensor does not require grad, so no gradient reaches it");
+  if (!hook) throw GraphError("register_hook: the hook is empty");
+  // One cotangent at a time: the function knows no batch axis.
+  auto called = [hook = std::move(hook), shape = shape()](const Tensor& g) -> Tensor {
+    if (g.dim() > static_cast<std::int64_t>(shape.size())) {
+      std::vector<Tensor> parts;
+      for (std::int64_t k = 0; k < g.size(0); ++k) {
+        const Tensor part = select(g, 0, k), made = hook(part);
+        parts.push_back(made.defined() ? made : part);
+      }
+      return parts.empty() ? g : stack(parts);
+    }
+    return hook(g);
+  };
+  return {impl_->node, add_hook(*impl_->node, impl_->output, std::move(called))};
+}
+
 Tensor Tensor::detach() const {
   const TensorImpl& self = checked(impl_);
   return alias(*this, self.shape, self.strides, self.offset);
@@ -205,16 +236,32 @@ void require_rank(const Dims& shape) {
 }
 
 static void require_sizes(const Dims& shape) {
-  for (std::int64_t size : shape)
+  std::int64_t count = 1;
+  bool overflows = false, is_empty = false;
+  for (std::int64_t size : shape) {
     if (size < 0) throw ShapeError(fmt::format("negative size in shape {}", to_string(shape)));
+    is_empty |= size == 0;
+    overflows |= __builtin_mul_overflow(count, size, &count);
+  }
+  constexpr std::int64_t most = std::int64_t{1} << 58;  // so that bytes are countable, too
+  if (!is_empty && (overflows || count > most))
+    throw ShapeError(fmt::format("a tensor of shape {} has more elements than can be counted",
+                                 to_string(shape)));
 }
 
-Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype) {
+Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype,
+                std::string_view op) {
   require_rank(shape);
   require_sizes(shape);
-  Ref<TensorImpl> impl = Ref<TensorImpl>::adopt(new TensorImpl);
   const std::size_t bytes = static_cast<std::size_t>(numel(shape)) * size_of(dtype);
-  impl->storage = Ref<Storage>::adopt(new Storage(backend, std::max<std::size_t>(bytes, 1)));
+  Ref<TensorImpl> impl;
+  try {
+    impl = Ref<TensorImpl>::adopt(new TensorImpl);
+    impl->storage = Ref<Storage>::adopt(new Storage(backend, std::max<std::size_t>(bytes, 1)));
+  } catch (const std::bad_alloc&) {
+    throw DeviceError(fmt::format("{}: out of memory: {} bytes wanted on {} for a result of shape {}",
+                                  op, bytes, backend.name, to_string(shape)));
+  }
   impl->shape = shape;
   impl->strides = contiguous_strides(shape);
   impl->dtype = dtype;

@@ -19,6 +19,21 @@ namespace wald {
 class Node;
 struct TensorImpl;
 
+/// Takes a hook off again; see Tensor::register_hook.
+class HookHandle {
+ public:
+  HookHandle();
+  HookHandle(Ref<Node> node, std::uint64_t id);
+  HookHandle(const HookHandle&);
+  HookHandle& operator=(const HookHandle&);
+  ~HookHandle();
+  void remove();
+
+ private:
+  Ref<Node> node_;
+  std::uint64_t id_ = 0;
+};
+
 /// A handle: copies share the same tensor. A default-constructed one is undefined.
 ///
 /// Values that take part in a graph are immutable. Only a leaf (made by the user, not by an
@@ -71,6 +86,11 @@ class Tensor {
   void set_grad(const Tensor& grad);
   /// Lets backward() keep the gradient of this intermediate value as well.
   void retain_grad();
+  /// Calls `hook` with the gradient by this tensor in every sweep backward, before it is accumulated
+  /// or carried on. What it returns, of the same shape, replaces the gradient; an undefined tensor
+  /// leaves it. Hooks are called in the order of registration; in a batched sweep once for each
+  /// cotangent. Throws GraphError if the tensor does not require grad.
+  HookHandle register_hook(std::function<Tensor(const Tensor& gradient)> hook);
   /// The same memory, outside the graph.
   Tensor detach() const;
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <string_view>
 
 #include <wald/engine/ref.h>
 #include <wald/engine/tensor.h>
@@ -55,7 +56,9 @@ inline kernels::Shape kernel_shape(const Dims& shape) {
 void require_rank(const Dims& shape);
 
 /// A new, contiguous, uninitialized tensor.
-Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype);
+/// Throws DeviceError naming `op` if there is no memory.
+Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype,
+                std::string_view op = "tensor");
 
 /// Another view of x's memory, outside the graph.
 Tensor alias(const Tensor& x, Dims shape, Dims strides, std::int64_t offset);

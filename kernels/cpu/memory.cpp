@@ -120,7 +120,10 @@ void* allocate(std::size_t bytes) {
   bytes = rounded(bytes == 0 ? 1 : bytes);
   if (is_small(bytes)) {
     void* p = small_blocks.take(bytes);
-    return p ? p : allocate_or_null(SmallBlocks::block_bytes(bytes));
+    if (p) return p;
+    // aligned_alloc is slow at small blocks, and they gain nothing by their alignment.
+    if (bytes <= SmallBlocks::fine) return std::malloc(bytes);
+    return allocate_or_null(SmallBlocks::block_bytes(bytes));
   }
   if (!is_shared_size(bytes)) return allocate_or_null(bytes);
   Kept& k = kept();

@@ -1,4 +1,4 @@
-// Host memory for tensors: 64-byte aligned, and kept for reuse, since a fresh page costs more to
+// Host memory for tensors: aligned to 64 bytes (16 up to 1 KiB), and kept for reuse, since a fresh page costs more to
 // map than to fill. Small blocks, and the engine's own objects, are kept by each thread for itself.
 #pragma once
 

@@ -259,5 +259,31 @@ TEST(Handles, ShareTheTensor) {
   EXPECT_FALSE(Tensor().defined());
 }
 
+TEST(Memory, ThatIsNotThereIsAnErrorAndNothingElseChanges) {
+  const Tensor one = tensor(1).requires_grad_();
+  const Tensor wide = expand(one, {std::int64_t{1} << 48, 16});
+  for (const auto& [call, op] :
+       {std::pair<std::function<Tensor()>, std::string>{[&] { return clone(wide); }, "clone"},
+        {[&] { return exp(wide); }, "exp"}}) {
+    try {
+      call();
+      FAIL() << op << " threw nothing";
+    } catch (const DeviceError& error) {
+      const std::string message = error.what();
+      EXPECT_NE(message.find(op + ": out of memory"), std::string::npos) << message;
+      EXPECT_NE(message.find("[281474976710656, 16]"), std::string::npos) << message;
+    }
+  }
+  EXPECT_EQ(sum(exp(zeros({1000}))).item(), 1000);
+}
+
+TEST(Memory, OfMoreElementsThanCanBeCountedIsRefused) {
+  const std::int64_t large = std::int64_t{1} << 40;
+  EXPECT_THROW(zeros({large, large}), ShapeError);
+  EXPECT_THROW(empty({large, large, large, 2}), ShapeError);
+  EXPECT_EQ(zeros({large, large, 0}).numel(), 0);
+  EXPECT_THROW(zeros({2, -1}), ShapeError);
+}
+
 }  // namespace
 }  // namespace wald
