@@ -7,7 +7,8 @@
 namespace wald {
 namespace {
 
-std::size_t slot_of(const Node* node, std::size_t slots) {
+/// Where the search for a node begins.
+std::size_t first_slot(const Node* node, std::size_t slots) {
   const auto key = reinterpret_cast<std::uintptr_t>(node);
   return (key >> 4) * 0x9e3779b97f4a7c15ULL >> 20 & (slots - 1);
 }
@@ -23,23 +24,19 @@ Graph::Graph(std::span<const Tensor> roots) : table_(64) {
     for (const Edge& edge : node->edges)
       if (edge.node && find(edge.node.get()) < 0) insert(edge.node.get());
   }
-  std::vector<std::uint32_t> order(items_.size());
-  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  auto later = [&](std::uint32_t a, std::uint32_t b) {
-    return items_[a].node->sequence > items_[b].node->sequence;
-  };
-  if (!std::is_sorted(order.begin(), order.end(), later))
-    std::sort(order.begin(), order.end(), later);
-  std::vector<Item> sorted;
-  sorted.reserve(items_.size());
-  place_.resize(items_.size());
-  for (std::uint32_t i : order) {
-    place_[i] = static_cast<std::uint32_t>(sorted.size());
-    sorted.push_back(items_[i]);
-    sorted.back().first_value = static_cast<std::uint32_t>(values_);
-    values_ += sorted.back().node->outputs;
+  auto later = [](const Item& a, const Item& b) { return a.node->sequence > b.node->sequence; };
+  if (!std::is_sorted(items_.begin(), items_.end(), later)) {
+    std::sort(items_.begin(), items_.end(), later);
+    for (std::size_t i = 0; i < items_.size(); ++i)
+      table_[slot(items_[i].node)].second = static_cast<std::uint32_t>(i);
   }
-  items_ = std::move(sorted);
+  std::size_t edges = 0;
+  for (Item& item : items_) {
+    item.first_value = static_cast<std::uint32_t>(values_);
+    values_ += item.node->outputs;
+    edges += item.node->edges.size();
+  }
+  sources_.reserve(edges);
   for (Item& item : items_) {
     item.first_edge = static_cast<std::uint32_t>(sources_.size());
     for (const Edge& edge : item.node->edges)
@@ -47,20 +44,21 @@ Graph::Graph(std::span<const Tensor> roots) : table_(64) {
   }
 }
 
+std::size_t Graph::slot(const Node* node) const {
+  std::size_t i = first_slot(node, table_.size());
+  while (table_[i].first && table_[i].first != node) i = (i + 1) & (table_.size() - 1);
+  return i;
+}
+
 std::int64_t Graph::find(const Node* node) const {
-  for (std::size_t i = slot_of(node, table_.size());; i = (i + 1) & (table_.size() - 1)) {
-    if (!table_[i].first) return -1;
-    if (table_[i].first == node)
-      return place_.empty() ? table_[i].second : place_[table_[i].second];
-  }
+  const auto& entry = table_[slot(node)];
+  return entry.first ? std::int64_t{entry.second} : -1;
 }
 
 std::uint32_t Graph::insert(Node* node) {
   if (2 * ++found_ > table_.size()) grow();
-  std::size_t i = slot_of(node, table_.size());
-  while (table_[i].first) i = (i + 1) & (table_.size() - 1);
   const auto number = static_cast<std::uint32_t>(items_.size());
-  table_[i] = {node, number};
+  table_[slot(node)] = {node, number};
   items_.push_back({node, 0, 0});
   return number;
 }
@@ -68,12 +66,8 @@ std::uint32_t Graph::insert(Node* node) {
 void Graph::grow() {
   const auto old = std::move(table_);
   table_.assign(2 * old.size(), {});
-  for (const auto& entry : old) {
-    if (!entry.first) continue;
-    std::size_t i = slot_of(entry.first, table_.size());
-    while (table_[i].first) i = (i + 1) & (table_.size() - 1);
-    table_[i] = entry;
-  }
+  for (const auto& entry : old)
+    if (entry.first) table_[slot(entry.first)] = entry;
 }
 
 std::int64_t Graph::value_of(const Tensor& x) const {

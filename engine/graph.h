@@ -36,6 +36,7 @@ class Graph {
   std::vector<bool> items_reaching(const std::vector<bool>& marked) const;
 
  private:
+  std::size_t slot(const Node* node) const;
   std::int64_t find(const Node* node) const;
   std::int64_t value_number(std::int64_t place, std::uint32_t output) const;
   std::uint32_t insert(Node* node);
@@ -44,9 +45,8 @@ class Graph {
   std::vector<Item> items_;
   std::vector<std::int64_t> sources_;
   std::size_t values_ = 0;
-  // Open addressing from node to its number when found, and from there to its place in items_.
+  // Open addressing from a node to its place in items_.
   std::vector<std::pair<const Node*, std::uint32_t>> table_;
-  std::vector<std::uint32_t> place_;
   std::size_t found_ = 0;
 };
 
