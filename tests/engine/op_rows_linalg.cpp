@@ -177,6 +177,15 @@ Tensor spoilt(std::int64_t n, std::int64_t i, std::int64_t j, double value) {
   return from_vector(v, {2, n, n});
 }
 
+/// Where the right-hand side is a vector, so is the result.
+Reference as_right_side(Reference full, std::size_t right = 1) {
+  return [full, right](const std::vector<Array>& in) {
+    Array out = full(in);
+    if (in[right].shape.size() == 1) out.shape.erase(out.shape.size() - 1);
+    return out;
+  };
+}
+
 std::vector<OpRow> cholesky_rows() {
   const auto factor_of = [](In in) {
     const Tensor x = definite(in[0]);
@@ -192,6 +201,10 @@ std::vector<OpRow> cholesky_rows() {
           {"the matrix is not positive definite", "order 2"}),
       throws<LinalgError>([] { cholesky(spoilt(30, 27, 27, 0)); }, {"matrix 1", "order 28"}),
       throws<LinalgError>([] { cholesky(spoilt(2, 0, 1, NAN)); }, {"cholesky", "not finite"})};
+  const auto promoted = [](OpRow of) {
+    of.integers = Integers::become_float64;
+    return of;
+  };
   const auto solve_bad = [](Dims l, Dims b) {
     return [l, b] { cholesky_solve(ones(b), ones(l)); };
   };
@@ -199,7 +212,7 @@ std::vector<OpRow> cholesky_rows() {
       row("cholesky", "cholesky", factor_of,
           for_each_matrix([](Mats m) { return cholesky_factor(definite(m[0])); }), squares,
           wants_square("cholesky", [](const Tensor& x) { cholesky(x); }) + indefinite),
-      row(
+      promoted(row(
           "cholesky of the symmetric part", "cholesky",
           [](In in) { return cholesky(0.3 * in[0] + 2.0 * identity_of(in[0])); },
           for_each_matrix([](Mats m) {
@@ -207,13 +220,13 @@ std::vector<OpRow> cholesky_rows() {
             for (long double& v : a.x) v *= 0.15L;
             return cholesky_factor(a + Dense::identity(a.rows, 2));
           }),
-          squares),
+          squares)),
       row("cholesky_solve", "triangular_solve",
           [](In in) { return cholesky_solve(in[1], with_diagonal(in[0])); },
-          for_each_matrix([](Mats m) {
+          as_right_side(for_each_matrix([](Mats m) {
             const Dense l = triangle_of(m[0], false, false);
             return solved(l * l.transposed(), m[1]);
-          }),
+          })),
           systems,
           {throws<ShapeError>(solve_bad({3, 3}, {2, 2}), {"cholesky_solve", "[3, 3]", "[2, 2]"}),
            throws<ShapeError>(solve_bad({3, 2}, {3}), {"cholesky_solve", "[3, 2]"}),
@@ -274,25 +287,8 @@ std::vector<OpRow> triangular_rows() {
                         {"triangular_solve", "[3, 2]", "3 columns"}),
                     throws<LinalgError>([] { triangular_solve(spoilt(4, 2, 2, 0), ones({4})); },
                                         {"triangular_solve", "matrix 1", "number 3"})};
-  // A result of one axis for vectors.
-  for (OpRow& each : rows) {
-    const Reference full = each.reference;
-    each.reference = [full](const std::vector<Array>& in) {
-      Array out = full(in);
-      if (in[1].shape.size() == 1) out.shape.erase(out.shape.size() - 1);
-      return out;
-    };
-  }
+  for (OpRow& each : rows) each.reference = as_right_side(each.reference);
   return rows;
-}
-
-/// Where the right-hand side is a vector, so is the result.
-Reference as_right_side(Reference full, std::size_t right = 1) {
-  return [full, right](const std::vector<Array>& in) {
-    Array out = full(in);
-    if (in[right].shape.size() == 1) out.shape.erase(out.shape.size() - 1);
-    return out;
-  };
 }
 
 Tensor regular(const Tensor& x) { return anchored(x, 1, 0.5); }
