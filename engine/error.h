@@ -44,6 +44,12 @@ class NumericalError : public Error {
   using Error::Error;
 };
 
+/// A matrix that a decomposition or a solve cannot take: not positive definite, singular, not
+/// finite, or one whose iteration does not converge. Names the matrix of the batch.
+class LinalgError : public NumericalError {
+  using NumericalError::NumericalError;
+};
+
 /// Data or options that cannot be used as they are: names file, line and column where there are
 /// any. The program exits 2.
 class InputError : public Error {

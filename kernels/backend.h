@@ -46,6 +46,28 @@ struct Matmul {
   void* c;
 };
 
+/// `batch` matrices of one size and type (float64 or float32), contiguous and row by row.
+struct Matrices {
+  DType dtype;
+  std::int64_t batch, rows, cols;
+  const void* data;
+};
+
+/// Solves a x = b for each of `batch` pairs, x (n by k, contiguous) holding b before. Only the
+/// triangle `upper` or lower of a is read, and not its diagonal if `unit`: that is 1 then.
+/// Element (i, j) of the p-th a is at p * a_batch + i * a_row + j * a_col.
+struct TriangularSolve {
+  DType dtype;
+  bool upper, unit;
+  std::int64_t batch, n, k;
+  const void* a;
+  std::int64_t a_batch, a_row, a_col;
+  void* x;
+};
+
+/// What a decomposition says of a matrix, beside 0 (done) and a positive order or index.
+constexpr int matrix_not_finite = -1;
+
 struct Backend {
   const char* name;
   void* (*allocate)(std::size_t bytes);  // null when out of memory
@@ -64,6 +86,29 @@ struct Backend {
   /// accumulated in float64. The same bits for any number of threads.
   void (*sum)(DType, Shape, View in, std::uint64_t axes, void* out);
   void (*matmul)(const Matmul&);
+
+  // Decompositions of each matrix of a batch. Outputs are contiguous; info[p] speaks of the p-th.
+
+  /// The lower triangular l with l l' = the symmetric part of a. info: the order of the first
+  /// leading minor that is not positive, or matrix_not_finite.
+  void (*cholesky)(const Matrices& a, void* l, int* info);
+  /// info, if not null: the number (from 1) of the first 0 on the diagonal; then x is not finite.
+  void (*triangular_solve)(const TriangularSolve&, int* info);
+  /// Row i of l u is row rows[i] of a (square); l (of unit diagonal) and u share `lu`. The sign of
+  /// the determinant (-1, 0, 1), the logarithm of its absolute value, and itself. info: the number
+  /// of the first pivot that is 0.
+  void (*lu)(const Matrices& a, void* lu, std::int64_t* rows, void* sign, void* log_abs_det,
+             void* det, int* info);
+  /// Row i of the result is row rows[i] of x, or, if `inverse`, the other way round.
+  void (*permute_rows)(const Matrices& x, const std::int64_t* rows, bool inverse, void* out);
+  /// a = q r, rows >= cols: q (rows by cols) has orthonormal columns, r is upper triangular with a
+  /// diagonal that is not negative.
+  void (*qr)(const Matrices& a, void* q, void* r);
+  /// Eigenvalues (ascending) and eigenvectors (columns) of the symmetric part of a. info: not 0 if
+  /// the iteration did not converge, or matrix_not_finite.
+  void (*eigh)(const Matrices& a, void* values, void* vectors, int* info);
+  /// a = u diag(s) vh, of k = min(rows, cols) singular values, descending; info as for eigh.
+  void (*svd)(const Matrices& a, void* u, void* s, void* vh, int* info);
 };
 
 const Backend& cpu_backend();

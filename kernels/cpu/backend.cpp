@@ -2,6 +2,7 @@
 #include <wald/kernels/backend.h>
 
 #include "copy.h"
+#include "decompositions.h"
 #include "matmul.h"
 #include "memory.h"
 #include "pointwise.h"
@@ -10,8 +11,9 @@
 namespace wald::kernels {
 
 const Backend& cpu_backend() {
-  static const Backend table{"cpu", allocate, release, find_pointwise, pointwise,
-                             copy,  fill,     sum,     matmul};
+  static const Backend table{
+      "cpu",    allocate,         release, find_pointwise, pointwise, copy, fill, sum, matmul,
+      cholesky, triangular_solve, lu,      permute_rows,   qr,        eigh, svd};
   return table;
 }
 

@@ -3,20 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "fortran.h"
 #include "parallel.h"
-
-// LAPACK, as Fortran has it. A row-major lower triangle is a column-major upper one.
-extern "C" {
-void dpotrf_(const char* uplo, const int* n, double* a, const int* lda, int* info);
-void dpotrs_(const char* uplo, const int* n, const int* nrhs, const double* a, const int* lda,
-             double* b, const int* ldb, int* info);
-void dtrtrs_(const char* uplo, const char* trans, const char* diag, const int* n, const int* nrhs,
-             const double* a, const int* lda, double* b, const int* ldb, int* info);
-void dsyev_(const char* jobz, const char* uplo, const int* n, double* a, const int* lda, double* w,
-            double* work, const int* lwork, int* info);
-void dgeqrf_(const int* m, const int* n, double* a, const int* lda, double* tau, double* work,
-             const int* lwork, int* info);
-}
 
 namespace wald::kernels {
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "copy.h"
+#include "matrix_runs.h"
 #include "parallel.h"
 #include "reduce.h"
 #include "simd.h"
@@ -163,8 +164,10 @@ template <class T>
 void blocked_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
   const std::int64_t m = a.rows, n = b.cols;
   const std::int64_t longer = std::max(m, n), work = std::min(m, n) * a.cols;
+  // Each block copies the shorter operand for itself: few where there would be many.
+  const std::int64_t least = longer >= 4096 ? 512 : longer >= 2048 ? 256 : 128;
   const std::int64_t block =
-      std::clamp<std::int64_t>((1 << 18) / std::max<std::int64_t>(work, 1) / 64 * 64, 128, 8192);
+      std::clamp<std::int64_t>((1 << 18) / std::max<std::int64_t>(work, 1) / 64 * 64, least, 8192);
   parallel_for((longer + block - 1) / block, [&](std::int64_t i) {
     const std::int64_t begin = i * block, count = std::min(block, longer - begin);
     if (m >= n)
@@ -174,14 +177,21 @@ void blocked_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
   });
 }
 
+/// Whether BLAS takes it without a copy.
+template <class T>
+bool is_ready(const Matrix<T>& m) {
+  return (m.col == 1 && m.row >= m.cols) || (m.row == 1 && m.col >= m.rows);
+}
+
 template <class T>
 void product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
-  const std::int64_t m = a.rows, n = b.cols, k = a.cols;
+  const std::int64_t m = a.rows, n = b.cols, k = a.cols, work = m * n * k;
   if (m == 0 || n == 0) return;
-  if (m * n * k <= 1024) return tiny_product(a, b, c);
+  if (work <= (m == 1 || n == 1 ? 256 : 64)) return tiny_product(a, b, c);
   if (k >= 2048 && m * n <= 16384) return cross_product(a, b, c);
   if (k <= 16 && n <= 8 && m >= 64) return tall_product(a, b, c, n, 1);
   if (k <= 16 && m <= 8 && n >= 64) return tall_product(b.transposed(), a.transposed(), c, 1, n);
+  if (work <= 1024 && !(is_ready(a) && is_ready(b))) return tiny_product(a, b, c);
   blocked_product(a, b, c);
 }
 
@@ -197,9 +207,18 @@ void batched_product(Matmul p) {
   // One matrix times a batch of vectors is one product: its rows are the vectors.
   if (p.batch > 1 && p.a_batch == 0 && p.n == 1)
     return product<T>({b, p.b_batch, p.b_row, p.batch, p.k}, {a, p.a_col, p.a_row, p.k, p.m}, c);
-  for (std::int64_t i = 0; i < p.batch; ++i)
-    product<T>({a + i * p.a_batch, p.a_row, p.a_col, p.m, p.k},
-               {b + i * p.b_batch, p.b_row, p.b_col, p.k, p.n}, c + i * p.m * p.n);
+  const auto multiply = [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      product<T>({a + i * p.a_batch, p.a_row, p.a_col, p.m, p.k},
+                 {b + i * p.b_batch, p.b_row, p.b_col, p.k, p.n}, c + i * p.m * p.n);
+  };
+  // Large products are cut up themselves; small ones go to the threads whole.
+  const double work = static_cast<double>(p.m * p.n) * static_cast<double>(p.k);
+  if (work > 1e7) return multiply(0, p.batch);
+  for_each_run(p.batch, work + 20, [&](std::int64_t begin, std::int64_t end) {
+    const SingleThreadedBlas guard;  // once for all
+    multiply(begin, end);
+  });
 }
 
 }  // namespace

@@ -94,6 +94,7 @@ std::vector<OpRow> reducing_rows();
 std::vector<OpRow> moving_rows();
 std::vector<OpRow> indexing_rows();
 std::vector<OpRow> linalg_rows();
+std::vector<OpRow> product_rows();  // among linalg_rows
 std::vector<OpRow> special_rows();
 std::vector<OpRow> incomplete_rows();
 /// All of them.
