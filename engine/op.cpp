@@ -64,6 +64,8 @@ bool wants_grad(Inputs in) {
 
 Ref<Node> make_node(const Op& op, Inputs in, const Tensors& out) {
   Ref<Node> node(new Node(op.keep(), out.size()));
+  for (const Tensor& x : out)
+    node->output_bytes += static_cast<std::uint64_t>(x.numel()) * size_of(x.dtype());
   std::uint64_t uses = 0;
   for (std::size_t i = 0; i < in.size(); ++i) {
     const bool requires_grad = in[i].requires_grad();
