@@ -184,11 +184,11 @@ class Check {
 
   void report_element(const char* kind, std::size_t o, std::size_t row, std::size_t i,
                       std::size_t column, double got, double wanted) {
-    fail(
-        fmt::format("the {} derivative of output {}, element {}, by input {}, element {}, is {}, "
-                    "but differences give {}",
-                    kind, o, element(y_[o].shape(), row), places_[i],
-                    element(leaves_[i].shape(), column), got, wanted));
+    fail(fmt::format(
+        "the {} derivative of output {}, element {}, by input {}, element {}, is {:.9g}, "
+        "but differences give {:.9g}",
+        kind, o, element(y_[o].shape(), row), places_[i], element(leaves_[i].shape(), column), got,
+        wanted));
   }
   void check_elements(std::size_t o) {
     const auto rows = static_cast<std::size_t>(y_[o].numel());
@@ -226,10 +226,10 @@ class Check {
       const double wanted = inner(u.to_vector(), differences(places_[i], v)[o]);
       auto compare = [&](const char* kind, double got) {
         if (!passes(got, wanted))
-          fail(
-              fmt::format("the {} derivative of output {} by input {}, projected at random, is {}, "
-                          "but differences give {}",
-                          kind, o, places_[i], got, wanted));
+          fail(fmt::format(
+              "the {} derivative of output {} by input {}, projected at random, is {:.9g}, "
+              "but differences give {:.9g}",
+              kind, o, places_[i], got, wanted));
       };
       const Values gradient = flat(found[i], static_cast<std::size_t>(leaves_[i].numel()));
       compare("reverse", inner(gradient, v.to_vector()));
