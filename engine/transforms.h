@@ -10,6 +10,9 @@
 // transform that is the case: jacobian of x -> hessian(f, x) gives third derivatives. The option
 // create_graph says otherwise: true also records how the result depends on tensors that the
 // function captures, false detaches it.
+//
+// Which overload is meant shows in the parameter of the function given, const Tensor& or
+// const std::vector<Tensor>&, which a lambda must spell out.
 #pragma once
 
 #include <cstddef>

@@ -234,7 +234,10 @@ std::vector<Tensor> scores_at(const Evaluation& at, const ScoresOptions& options
   if (at.y[0].dim() != 1)
     throw ShapeError(fmt::format("scores: the function must give its n terms as shape [n], not {}",
                                  to_string(at.y[0].shape())));
-  return forward_jacobian(at, {options.max_bytes, options.max_directions})[0];
+  std::vector<Tensor> all = forward_jacobian(at, {options.max_bytes, options.max_directions})[0];
+  const GradMode mode(at.is_recorded);
+  for (Tensor& matrix : all) matrix = contiguous(matrix);
+  return all;
 }
 
 }  // namespace
