@@ -49,6 +49,7 @@ bool Node::is_leaf() const { return op.get() == &leaf_op; }
 
 std::string Node::name() const {
   if (is_leaf()) return "AccumulateGrad";
+  if (op->is_users()) return std::string(op->name()) + "Backward";
   std::string camel;
   bool upper = true;
   for (char c : op->name()) {

@@ -46,7 +46,8 @@ class Node : public RefCounted, public kernels::Pooled {
   const std::shared_ptr<const Op> op;
   const std::uint64_t sequence;  // later nodes have larger numbers: a topological order
   const std::uint32_t outputs;
-  bool is_freed = false;  // the saved values are gone: backward has been through
+  std::uint64_t output_bytes = 0;  // size of all outputs, for estimates of memory
+  bool is_freed = false;           // the saved values are gone: backward has been through
   InlineVector<Edge, 2> edges;
   InlineVector<Saved, 2> saved;
 

@@ -75,6 +75,8 @@ bool wants_grad(Operands in) {
 /// Makes the node of a call and hangs it on the outputs that can be differentiated.
 void attach_node(const Op& op, Operands in, std::span<Tensor> out) {
   const Ref<Node> node = Ref<Node>::adopt(new Node(op.keep(), out.size()));
+  for (const Tensor& x : out)
+    node->output_bytes += static_cast<std::uint64_t>(x.numel()) * size_of(x.dtype());
   std::uint64_t uses = 0;
   for (std::size_t i = 0; i < in.size(); ++i) {
     if (const TensorImpl& x = *in[i]->impl(); requires_grad(x)) {

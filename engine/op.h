@@ -61,6 +61,8 @@ class Op {
 
   /// In snake case: "exp" is printed as ExpBackward0.
   virtual std::string_view name() const = 0;
+  /// Whether a user made it (function.h): its name is printed as it stands, without a number.
+  virtual bool is_users() const { return false; }
 
   /// Checks the inputs and says what comes out. Must not read memory.
   virtual Metas infer(Inputs in) const = 0;

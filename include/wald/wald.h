@@ -2,6 +2,9 @@
 #pragma once
 
 #include <wald/engine/autograd.h>
+#include <wald/engine/function.h>
+#include <wald/engine/gradcheck.h>
+#include <wald/engine/graph_print.h>
 #include <wald/engine/node.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/print.h>
