@@ -55,8 +55,8 @@ struct Nonzero final : WholeNumbered<Nonzero> {
 
 /// Where a mask is true, in row-major order.
 Tensor true_places(const Tensor& mask) {
-  const Nonzero op(backend_of(mask).places_of_true(kernel_shape(mask.shape()), mask.impl()->view(),
-                                                   nullptr));
+  const Nonzero op(
+      backend_of(mask).places_of_true(kernel_shape(mask.shape()), mask.impl()->view(), nullptr));
   return record(op, {mask});
 }
 
@@ -114,8 +114,7 @@ Dims shape_with_mask(const Tensor& x, const Tensor& mask, const char* op) {
 
 void require_index(const Tensor& index, const char* op) {
   if (index.dtype() != DType::int64)
-    throw DTypeError(
-        fmt::format("{}: an index must be int64, not {}", op, name_of(index.dtype())));
+    throw DTypeError(fmt::format("{}: an index must be int64, not {}", op, name_of(index.dtype())));
 }
 
 void require_mask(const Tensor& mask, const char* op) {
@@ -218,11 +217,11 @@ Tensors Scatter::jvp(const Call& call, Inputs t) const {
   const std::size_t rank = places.shape().size();
   if (t[0].defined()) {
     const Dims shape = with_leading(t[0].shape(), rank, places.shape());
-    return {record(*this, {t[0], places,
-                           t[2].defined() ? t[2] : expanded_zeros(shape, t[0].dtype())})};
+    return {
+        record(*this, {t[0], places, t[2].defined() ? t[2] : expanded_zeros(shape, t[0].dtype())})};
   }
-  return {record(*this, {expanded_zeros(with_leading(t[2].shape(), rank, core), t[2].dtype()),
-                         places, t[2]})};
+  return {record(
+      *this, {expanded_zeros(with_leading(t[2].shape(), rank, core), t[2].dtype()), places, t[2]})};
 }
 
 Tensor gather(const Tensor& x, std::int64_t axis, const Tensor& index) {
@@ -255,9 +254,9 @@ Tensor take(const Tensor& x, const Tensor& index) {
 
 Tensor index(const Tensor& x, const std::vector<Tensor>& indices, std::int64_t axis) {
   const Joined joined = joined_indices(x, indices, axis, "index");
-  const Tensor taken = record(Gather(joined.at, joined.before),
-                              {reshape(x, joined.before),
-                               index_along(joined.index, joined.at, joined.before)});
+  const Tensor taken =
+      record(Gather(joined.at, joined.before),
+             {reshape(x, joined.before), index_along(joined.index, joined.at, joined.before)});
   return reshape(taken, joined.after);
 }
 
@@ -296,8 +295,9 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
 
 Tensor masked_scatter(const Tensor& x, const Tensor& mask, const Tensor& source) {
   if (!(shape_with_mask(x, mask, "masked_scatter") == x.shape()))
-    throw ShapeError(fmt::format("masked_scatter: a mask of shape {} does not broadcast to shape {}",
-                                 to_string(mask.shape()), to_string(x.shape())));
+    throw ShapeError(
+        fmt::format("masked_scatter: a mask of shape {} does not broadcast to shape {}",
+                    to_string(mask.shape()), to_string(x.shape())));
   const Tensor places = true_places(expand(mask, x.shape()));
   if (source.numel() < places.numel())
     throw ShapeError(fmt::format("masked_scatter: {} places to fill, but {} elements to put there",

@@ -28,8 +28,8 @@ class Cat final : public Op {
     const Dims& strides = out[0].strides();
     std::int64_t begin = 0;
     for (std::size_t i = 0; i < in.size(); begin += sizes_[i++]) {
-      const Tensor place = alias(out[0], in[i].shape(), strides,
-                                 begin * strides[axis_at(axis_, strides.size())]);
+      const Tensor place =
+          alias(out[0], in[i].shape(), strides, begin * strides[axis_at(axis_, strides.size())]);
       backend_of(in[i]).copy(in[i].dtype(), in[i].dtype(), kernel_shape(in[i].shape()),
                              in[i].impl()->view(), place.impl()->view());
     }
@@ -158,7 +158,8 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t axis)
 }
 
 std::vector<Tensor> chunk(const Tensor& x, std::int64_t count, std::int64_t axis) {
-  if (count < 1) throw ShapeError(fmt::format("chunk: {} parts were asked for; 1 is the least", count));
+  if (count < 1)
+    throw ShapeError(fmt::format("chunk: {} parts were asked for; 1 is the least", count));
   const std::int64_t size = x.size(axis_from_end(axis, x.dim(), "chunk"));
   return split(x, std::max<std::int64_t>(1, (size + count - 1) / count), axis);
 }

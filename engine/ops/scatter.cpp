@@ -25,8 +25,7 @@ Parts checked_parts(const Tensor& x, std::int64_t axis, const Tensor& index, con
   const std::size_t rank = x.shape().size(), at = axis_at(from_end, rank);
   bool fits = index.shape().size() == rank && source.shape().size() == rank;
   for (std::size_t i = 0; fits && i < rank; ++i)
-    fits = index.shape()[i] <= source.shape()[i] &&
-           (i == at || index.shape()[i] <= x.shape()[i]);
+    fits = index.shape()[i] <= source.shape()[i] && (i == at || index.shape()[i] <= x.shape()[i]);
   if (!fits)
     throw ShapeError(fmt::format(
         "{}: an index of shape {} does not fit a source of shape {} and axis {} of shape {}", op,
@@ -53,7 +52,8 @@ Tensor scatter(const Tensor& x, std::int64_t axis, const Tensor& index, const Te
 }
 
 Tensor scatter(const Tensor& x, std::int64_t axis, const Tensor& index, double value) {
-  const Tensor number = x.dtype() == DType::boolean ? full({}, value, x.dtype()) : number_like(value, x);
+  const Tensor number =
+      x.dtype() == DType::boolean ? full({}, value, x.dtype()) : number_like(value, x);
   return scatter(x, axis, index, expand(number, index.shape()));
 }
 
@@ -78,11 +78,10 @@ Tensor index_add(const Tensor& x, std::int64_t axis, const Tensor& index, const 
 Tensor segment_sum(const Tensor& x, const Tensor& ids, std::int64_t count, std::int64_t axis) {
   const std::int64_t from_end = axis_from_end(axis, x.dim(), "segment_sum");
   if (ids.dim() != 1 || ids.numel() != x.size(from_end))
-    throw ShapeError(
-        fmt::format("segment_sum: ids of shape {} are not one for each slice along axis {} of shape {}",
-                    to_string(ids.shape()), axis, to_string(x.shape())));
-  if (count < 0)
-    throw ShapeError(fmt::format("segment_sum: {} segments were asked for", count));
+    throw ShapeError(fmt::format(
+        "segment_sum: ids of shape {} are not one for each slice along axis {} of shape {}",
+        to_string(ids.shape()), axis, to_string(x.shape())));
+  if (count < 0) throw ShapeError(fmt::format("segment_sum: {} segments were asked for", count));
   const Tensor checked = checked_index(ids, count, "segment_sum");
   Dims core = x.shape();
   core[axis_at(from_end, core.size())] = count;

@@ -129,8 +129,7 @@ Tensor triangle(const Tensor& x, std::int64_t offset, bool lower) {
   Tensor kept = empty({rows, columns}, DType::boolean);
   bool* to = kept.mutable_data<bool>();
   for (std::int64_t i = 0; i < rows; ++i)
-    for (std::int64_t j = 0; j < columns; ++j)
-      *to++ = lower ? j - i <= offset : j - i >= offset;
+    for (std::int64_t j = 0; j < columns; ++j) *to++ = lower ? j - i <= offset : j - i >= offset;
   return wald::to(where(kept, x, 0.0), x.dtype());
 }
 
@@ -145,9 +144,9 @@ Tensor view(const Tensor& x, const Dims& shape) {
   const Dims to = completed(x, shape, "view");
   Dims strides;
   if (x.numel() > 0 && !x.is_contiguous() && !reshaped_strides(x, to, strides))
-    throw ShapeError(
-        fmt::format("view: shape {} with strides {} cannot be seen as {} without a copy; use reshape",
-                    to_string(x.shape()), to_string(x.strides()), to_string(to)));
+    throw ShapeError(fmt::format(
+        "view: shape {} with strides {} cannot be seen as {} without a copy; use reshape",
+        to_string(x.shape()), to_string(x.strides()), to_string(to)));
   return record(Reshape(x.shape(), to), {x});
 }
 

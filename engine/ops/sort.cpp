@@ -110,8 +110,7 @@ Tensor searchsorted(const Tensor& sequence, const Tensor& values, bool right) {
         "searchsorted: a sequence of shape {} does not have the leading axes of values of shape {}",
         to_string(sequence.shape()), to_string(values.shape())));
   const DType dtype = std::max(sequence.dtype(), values.dtype());
-  return record(SearchSorted(right),
-                {to(sequence, dtype).detach(), to(values, dtype).detach()});
+  return record(SearchSorted(right), {to(sequence, dtype).detach(), to(values, dtype).detach()});
 }
 
 }  // namespace wald

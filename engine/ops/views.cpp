@@ -218,8 +218,9 @@ Tensor permute(const Tensor& x, const Dims& order) {
 
 Tensor movedim(const Tensor& x, const Dims& from, const Dims& to) {
   if (from.size() != to.size())
-    throw ShapeError(fmt::format("movedim: axes {} cannot be moved to places {}: as many are wanted",
-                                 to_string(from), to_string(to)));
+    throw ShapeError(
+        fmt::format("movedim: axes {} cannot be moved to places {}: as many are wanted",
+                    to_string(from), to_string(to)));
   const std::size_t rank = x.shape().size();
   const Dims source = distinct_axes(from, x.dim(), "movedim");
   const Dims target = distinct_axes(to, x.dim(), "movedim");

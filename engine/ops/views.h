@@ -51,9 +51,7 @@ template <class Self>
 class LinearView : public Linear<Self> {
  public:
   bool is_view() const override { return true; }
-  Metas infer(Inputs in) const override {
-    return {{rearranged(in[0]).shape(), in[0].dtype()}};
-  }
+  Metas infer(Inputs in) const override { return {{rearranged(in[0]).shape(), in[0].dtype()}}; }
   Tensor view(const Tensor& in, const Meta& meta) const override {
     const Layout to = rearranged(in);
     return alias(in, meta.shape, to.strides(), to.offset);

@@ -12,8 +12,9 @@
 namespace wald::kernels {
 
 const Backend& cpu_backend() {
-  static const Backend table{"cpu", allocate, release, find_pointwise, pointwise,
-                             copy,  fill,     sum,     matmul, gather, scatter, index_bounds, places_of_true, argsort, searchsorted};
+  static const Backend table{
+      "cpu",  allocate, release, find_pointwise, pointwise,      copy,    fill,        sum,
+      matmul, gather,   scatter, index_bounds,   places_of_true, argsort, searchsorted};
   return table;
 }
 

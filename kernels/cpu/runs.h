@@ -31,8 +31,7 @@ void for_each_run(const Nest& nest, std::int64_t begin, std::int64_t end, const 
     for (int axis = last - 1; axis >= 0; --axis) {
       for (int o = 0; o < nest.operands; ++o) offset[o] += nest.stride[o][axis];
       if (++at[axis] < nest.size[axis]) break;
-      for (int o = 0; o < nest.operands; ++o)
-        offset[o] -= nest.size[axis] * nest.stride[o][axis];
+      for (int o = 0; o < nest.operands; ++o) offset[o] -= nest.size[axis] * nest.stride[o][axis];
       at[axis] = 0;
     }
   }

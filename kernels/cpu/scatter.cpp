@@ -78,8 +78,9 @@ struct Scatterer {
   }
 
   void all_slices(std::int64_t begin, std::int64_t end, const std::int64_t* list, A* out) const {
-    for_each_run(layout.others, 0, layout.others.count,
-                 [&](const std::int64_t* at, std::int64_t m) { run(at, m, begin, end, list, out); });
+    for_each_run(
+        layout.others, 0, layout.others.count,
+        [&](const std::int64_t* at, std::int64_t m) { run(at, m, begin, end, list, out); });
   }
 
   void by_slices(A* out) const {
@@ -93,7 +94,8 @@ struct Scatterer {
     });
   }
 
-  /// Each task puts what falls into its own range of the result; for an index that all slices share.
+  /// Each task puts what falls into its own range of the result; for an index that all slices
+  /// share.
   void by_places(A* out) const {
     const std::int64_t step = layout.index_step, n = layout.n;
     bool is_sorted = true;
@@ -153,7 +155,8 @@ void scatter_in_order(const Layout& layout, const T* source, const std::int64_t*
   const Scatterer<T, A, How> scatterer{layout, source, index};
   const std::int64_t slices = layout.others.count;
   const bool is_small = slices * layout.n < 2 * task_elements;
-  if (is_small || num_threads() == 1 || slices >= 2 * num_threads()) return scatterer.by_slices(out);
+  if (is_small || num_threads() == 1 || slices >= 2 * num_threads())
+    return scatterer.by_slices(out);
   if (layout.is_shared()) return scatterer.by_places(out);
   Layout one = layout;
   one.others.rank = 1;
