@@ -109,6 +109,26 @@ struct Backend {
   void (*eigh)(const Matrices& a, void* values, void* vectors, int* info);
   /// a = u diag(s) vh, of k = min(rows, cols) singular values, descending; info as for eigh.
   void (*svd)(const Matrices& a, void* u, void* s, void* vh, int* info);
+
+  /// Moving by index. Indices are int64 and within range; the shape is that of the index. `out` of
+  /// gather is contiguous: out[.., i, ..] = in[.., index[.., i, ..], ..] along `axis`. scatter goes
+  /// the other way, out[.., index, ..] = source or += source, into what `out` (contiguous, of
+  /// `out_shape`) holds; equal indices are taken in order, or in blocks of a number fixed by the
+  /// shapes: the same bits for any number of threads. float32 is accumulated in float64.
+  void (*gather)(DType, Shape, View in, int axis, View index, void* out);
+  void (*scatter)(DType, bool add, Shape, View source, View index, int axis, Shape out_shape,
+                  void* out);
+  /// The least and the largest of at least one index.
+  void (*index_bounds)(Shape, View index, std::int64_t* low, std::int64_t* high);
+  /// The number of true elements; their places in row-major order, ascending, if `out` is given.
+  std::int64_t (*places_of_true)(Shape, View mask, std::int64_t* out);
+  /// The places of the first `keep` elements along the last axis in order, stably; nan counts as
+  /// the largest number. `out` is contiguous.
+  void (*argsort)(DType, Shape, View in, bool descending, std::int64_t keep, std::int64_t* out);
+  /// For each value, how many elements of a sorted sequence lie before it (`right`: or equal it).
+  /// The sequence of n elements, `step` apart, begins where `sequence` says for that value.
+  void (*searchsorted)(DType, Shape, View sequence, std::int64_t n, std::int64_t step, View values,
+                       bool right, std::int64_t* out);
 };
 
 const Backend& cpu_backend();

@@ -1,94 +1,17 @@
-// Linear operations that move elements: beside each, its transpose, which carries a cotangent back.
+// Operations that lay elements out anew: beside each, its transpose, which carries a cotangent
+// back. Views are in views.cpp.
 #include "shape.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include <wald/engine/autograd.h>
 #include <wald/engine/op.h>
-#include <wald/engine/ops/reduce.h>
+#include <wald/engine/ops/pointwise.h>
 #include <wald/engine/tensor_impl.h>
 
 namespace wald {
 namespace {
-
-template <class Self>
-class LinearView : public Linear<Self> {
- public:
-  bool is_view() const override { return true; }
-};
-
-struct Unsqueeze final : LinearView<Unsqueeze> {
-  explicit Unsqueeze(std::int64_t at) : axis(at) {}
-  std::int64_t axis;  // of the result, from the end
-
-  std::string_view name() const override { return "unsqueeze"; }
-  Metas infer(Inputs in) const override {
-    Dims shape = in[0].shape();
-    shape.insert(axis_at(axis, shape.size() + 1), 1);
-    return {{shape, in[0].dtype()}};
-  }
-  Tensor view(const Tensor& in, const Meta& meta) const override {
-    Dims strides = in.strides();
-    strides.insert(axis_at(axis, strides.size() + 1), 0);
-    return alias(in, meta.shape, strides, in.impl()->offset);
-  }
-  Tensor transpose(const Tensor& g) const { return squeeze(g, axis); }
-};
-
-struct Squeeze final : LinearView<Squeeze> {
-  explicit Squeeze(std::int64_t at) : axis(at) {}
-  std::int64_t axis;  // of the input, from the end
-
-  std::string_view name() const override { return "squeeze"; }
-  Metas infer(Inputs in) const override {
-    Dims shape = in[0].shape();
-    shape.erase(axis_at(axis, shape.size()));
-    return {{shape, in[0].dtype()}};
-  }
-  Tensor view(const Tensor& in, const Meta& meta) const override {
-    Dims strides = in.strides();
-    strides.erase(axis_at(axis, strides.size()));
-    return alias(in, meta.shape, strides, in.impl()->offset);
-  }
-  Tensor transpose(const Tensor& g) const { return unsqueeze(g, axis); }
-};
-
-struct Expand final : LinearView<Expand> {
-  Expand(Dims shape, Dims repeated) : core(std::move(shape)), axes(std::move(repeated)) {}
-  Dims core;  // the shape of the last axes of the result
-  Dims axes;  // those that were of size 1, from the end
-
-  std::string_view name() const override { return "expand"; }
-  Metas infer(Inputs in) const override {
-    return {{with_leading(in[0].shape(), core.size(), core), in[0].dtype()}};
-  }
-  Tensor view(const Tensor& in, const Meta& meta) const override {
-    Dims strides = in.strides();
-    for (std::int64_t axis : axes) strides[axis_at(axis, strides.size())] = 0;
-    return alias(in, meta.shape, strides, in.impl()->offset);
-  }
-  Tensor transpose(const Tensor& g) const { return sum(g, axes, true); }
-};
-
-struct Transpose final : LinearView<Transpose> {
-  Transpose(std::int64_t i, std::int64_t j) : axis0(i), axis1(j) {}
-  std::int64_t axis0, axis1;  // from the end
-
-  std::string_view name() const override { return "transpose"; }
-  Metas infer(Inputs in) const override {
-    Dims shape = in[0].shape();
-    std::swap(shape[axis_at(axis0, shape.size())], shape[axis_at(axis1, shape.size())]);
-    return {{shape, in[0].dtype()}};
-  }
-  Tensor view(const Tensor& in, const Meta& meta) const override {
-    Dims strides = in.strides();
-    std::swap(strides[axis_at(axis0, strides.size())], strides[axis_at(axis1, strides.size())]);
-    return alias(in, meta.shape, strides, in.impl()->offset);
-  }
-  Tensor transpose(const Tensor& g) const { return wald::transpose(g, axis0, axis1); }
-};
 
 /// The strides under which x's memory has another shape, if there are such.
 bool reshaped_strides(const Tensor& x, const Dims& shape, Dims& strides) {
@@ -117,11 +40,12 @@ bool reshaped_strides(const Tensor& x, const Dims& shape, Dims& strides) {
   return true;
 }
 
-struct Reshape final : LinearView<Reshape> {
+struct Reshape final : Linear<Reshape> {
   Reshape(Dims a, Dims b) : from(std::move(a)), to(std::move(b)) {}
   Dims from, to;  // the last axes, before and after
 
   std::string_view name() const override { return "reshape"; }
+  bool is_view() const override { return true; }
   Metas infer(Inputs in) const override {
     return {{with_leading(in[0].shape(), from.size(), to), in[0].dtype()}};
   }
@@ -135,132 +59,15 @@ struct Reshape final : LinearView<Reshape> {
   Tensor transpose(const Tensor& g) const { return record(Reshape(to, from), {g}); }
 };
 
-/// Where a slice lies on its axis, from the end.
-struct Range {
-  std::int64_t axis, start, count, step, size;
-};
-
-struct Slice final : LinearView<Slice> {
-  explicit Slice(Range r) : range(r) {}
-  Range range;
-
-  std::string_view name() const override { return "slice"; }
-  Metas infer(Inputs in) const override {
-    Dims shape = in[0].shape();
-    shape[axis_at(range.axis, shape.size())] = range.count;
-    return {{shape, in[0].dtype()}};
-  }
-  Tensor view(const Tensor& in, const Meta& meta) const override {
-    Dims strides = in.strides();
-    std::int64_t& stride = strides[axis_at(range.axis, strides.size())];
-    const std::int64_t offset = in.impl()->offset + range.start * stride;
-    stride *= range.step;
-    return alias(in, meta.shape, strides, offset);
-  }
-  Tensor transpose(const Tensor& g) const;
-};
-
-/// Zeros, but for x in the place of a slice.
-struct SliceScatter final : Linear<SliceScatter> {
-  explicit SliceScatter(Range r) : range(r) {}
-  Range range;
-
-  std::string_view name() const override { return "slice_scatter"; }
-  Metas infer(Inputs in) const override {
-    Dims shape = in[0].shape();
-    shape[axis_at(range.axis, shape.size())] = range.size;
-    return {{shape, in[0].dtype()}};
-  }
-  void run(Inputs in, std::span<Tensor> out) const override {
-    const kernels::Backend& backend = backend_of(in[0]);
-    backend.fill(out[0].dtype(), out[0].impl()->data(), out[0].numel(), 0);
-    const Tensor place = Slice(range).view(out[0], {in[0].shape(), in[0].dtype()});
-    backend.copy(in[0].dtype(), in[0].dtype(), kernel_shape(in[0].shape()), in[0].impl()->view(),
-                 place.impl()->view());
-  }
-  Tensor transpose(const Tensor& g) const { return record(Slice(range), {g}); }
-};
-
-Tensor Slice::transpose(const Tensor& g) const { return record(SliceScatter(range), {g}); }
-
-struct Select final : LinearView<Select> {
-  explicit Select(Range r) : range(r) {}
-  Range range;  // of one element
-
-  std::string_view name() const override { return "select"; }
-  Metas infer(Inputs in) const override {
-    Dims shape = in[0].shape();
-    shape.erase(axis_at(range.axis, shape.size()));
-    return {{shape, in[0].dtype()}};
-  }
-  Tensor view(const Tensor& in, const Meta& meta) const override {
-    Dims strides = in.strides();
-    const std::size_t at = axis_at(range.axis, strides.size());
-    const std::int64_t offset = in.impl()->offset + range.start * strides[at];
-    strides.erase(at);
-    return alias(in, meta.shape, strides, offset);
-  }
-  Tensor transpose(const Tensor& g) const {
-    return record(SliceScatter(range), {unsqueeze(g, range.axis)});
-  }
-};
-
-class Cat final : public Op {
- public:
-  Cat(std::int64_t axis, Dims sizes) : axis_(axis), sizes_(std::move(sizes)) {}
-
-  std::string_view name() const override { return "cat"; }
-  Metas infer(Inputs in) const override {
-    Dims shape = in[0].shape();
-    std::int64_t& size = shape[axis_at(axis_, shape.size())];
-    size = 0;
-    for (std::int64_t part : sizes_) size += part;
-    return {{shape, in[0].dtype()}};
-  }
-  void run(Inputs in, std::span<Tensor> out) const override {
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      const Tensor place =
-          Slice(range(static_cast<int>(i))).view(out[0], {in[i].shape(), in[i].dtype()});
-      backend_of(in[i]).copy(in[i].dtype(), in[i].dtype(), kernel_shape(in[i].shape()),
-                             in[i].impl()->view(), place.impl()->view());
-    }
-  }
-  std::uint64_t uses(int) const override { return 0; }
-  Tensor vjp(const Call&, int input, Inputs g) const override {
-    return record(Slice(range(input)), g);
-  }
-  Tensors jvp(const Call&, Inputs t) const override {
-    std::vector<Tensor> parts(t.begin(), t.end());
-    const Tensor& known = *std::find_if(t.begin(), t.end(), [](auto& x) { return x.defined(); });
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (parts[i].defined()) continue;
-      Dims shape = known.shape();
-      shape[axis_at(axis_, shape.size())] = sizes_[i];
-      parts[i] = expand(full({}, 0, known.dtype()), shape);
-    }
-    return {record(*this, parts)};
-  }
-  std::shared_ptr<const Op> keep() const override { return std::make_shared<Cat>(*this); }
-
- private:
-  Range range(int part) const {
-    std::int64_t start = 0, total = 0;
-    for (int i = 0; i < part; ++i) start += sizes_[i];
-    for (std::int64_t size : sizes_) total += size;
-    return {axis_, start, sizes_[static_cast<std::size_t>(part)], 1, total};
-  }
-
-  std::int64_t axis_;  // from the end
-  Dims sizes_;         // of each input along the axis
-};
+void copy_elements(const Tensor& from, const Tensor& to) {
+  backend_of(from).copy(from.dtype(), to.dtype(), kernel_shape(from.shape()), from.impl()->view(),
+                        to.impl()->view());
+}
 
 struct Clone final : Linear<Clone> {
   std::string_view name() const override { return "clone"; }
   Metas infer(Inputs in) const override { return {{in[0].shape(), in[0].dtype()}}; }
-  void run(Inputs in, std::span<Tensor> out) const override {
-    backend_of(in[0]).copy(in[0].dtype(), in[0].dtype(), kernel_shape(in[0].shape()),
-                           in[0].impl()->view(), out[0].impl()->view());
-  }
+  void run(Inputs in, std::span<Tensor> out) const override { copy_elements(in[0], out[0]); }
   Tensor transpose(const Tensor& g) const { return g; }
 };
 
@@ -270,16 +77,33 @@ struct To final : Linear<To> {
 
   std::string_view name() const override { return "to"; }
   Metas infer(Inputs in) const override { return {{in[0].shape(), dtype}}; }
-  void run(Inputs in, std::span<Tensor> out) const override {
-    backend_of(in[0]).copy(in[0].dtype(), dtype, kernel_shape(in[0].shape()), in[0].impl()->view(),
-                           out[0].impl()->view());
-  }
+  void run(Inputs in, std::span<Tensor> out) const override { copy_elements(in[0], out[0]); }
   Tensor transpose(const Tensor& g) const { return to(g, from); }
 };
 
-}  // namespace
+/// A copy, so that no other operation meets negative strides.
+struct Flip final : Linear<Flip> {
+  explicit Flip(Dims a) : axes(std::move(a)) {}
+  Dims axes;  // from the end
 
-Tensor reshape(const Tensor& x, const Dims& shape) {
+  std::string_view name() const override { return "flip"; }
+  Metas infer(Inputs in) const override { return {{in[0].shape(), in[0].dtype()}}; }
+  void run(Inputs in, std::span<Tensor> out) const override {
+    if (in[0].numel() == 0) return;
+    Dims strides = in[0].strides();
+    std::int64_t offset = in[0].impl()->offset;
+    for (std::int64_t axis : axes) {
+      std::int64_t& stride = strides[axis_at(axis, strides.size())];
+      offset += (in[0].size(axis) - 1) * stride;
+      stride = -stride;
+    }
+    copy_elements(alias(in[0], in[0].shape(), strides, offset), out[0]);
+  }
+  Tensor transpose(const Tensor& g) const { return record(*this, {g}); }
+};
+
+/// `shape` with its -1 filled in.
+Dims completed(const Tensor& x, const Dims& shape, const char* op) {
   Dims to = shape;
   std::int64_t known = 1, unknown = -1;
   for (std::size_t i = 0; i < to.size(); ++i) {
@@ -291,106 +115,91 @@ Tensor reshape(const Tensor& x, const Dims& shape) {
   if (unknown >= 0 && known > 0 && x.numel() % known == 0)
     to[static_cast<std::size_t>(unknown)] = x.numel() / known;
   if (numel(to) != x.numel() || std::any_of(to.begin(), to.end(), [](auto n) { return n < 0; }))
-    throw ShapeError(fmt::format("reshape: {} elements of shape {} do not fit shape {}", x.numel(),
+    throw ShapeError(fmt::format("{}: {} elements of shape {} do not fit shape {}", op, x.numel(),
                                  to_string(x.shape()), to_string(shape)));
-  if (to == x.shape()) return x;
+  return to;
+}
+
+/// x where column - row - offset is at most 0 (`lower`) or at least 0, else 0.
+Tensor triangle(const Tensor& x, std::int64_t offset, bool lower) {
+  if (x.dim() < 2)
+    throw ShapeError(fmt::format("{}: a matrix is wanted, not shape {}", lower ? "tril" : "triu",
+                                 to_string(x.shape())));
+  const std::int64_t rows = x.size(-2), columns = x.size(-1);
+  Tensor kept = empty({rows, columns}, DType::boolean);
+  bool* to = kept.mutable_data<bool>();
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < columns; ++j) *to++ = lower ? j - i <= offset : j - i >= offset;
+  return wald::to(where(kept, x, 0.0), x.dtype());
+}
+
+}  // namespace
+
+Tensor reshape(const Tensor& x, const Dims& shape) {
+  const Dims to = completed(x, shape, "reshape");
+  return to == x.shape() ? x : record(Reshape(x.shape(), to), {x});
+}
+
+Tensor view(const Tensor& x, const Dims& shape) {
+  const Dims to = completed(x, shape, "view");
+  Dims strides;
+  if (x.numel() > 0 && !x.is_contiguous() && !reshaped_strides(x, to, strides))
+    throw ShapeError(fmt::format(
+        "view: shape {} with strides {} cannot be seen as {} without a copy; use reshape",
+        to_string(x.shape()), to_string(x.strides()), to_string(to)));
   return record(Reshape(x.shape(), to), {x});
 }
 
-Tensor expand(const Tensor& x, const Dims& shape) {
-  if (x.shape() == shape) return x;
-  if (!(broadcast_shapes(x.shape(), shape, "expand") == shape))
-    throw ShapeError(fmt::format("expand: shape {} cannot be repeated to {}", to_string(x.shape()),
-                                 to_string(shape)));
-  Tensor y = x;
-  while (y.shape().size() < shape.size()) y = unsqueeze(y, 0);
-  Dims repeated;
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    if (y.shape()[i] != shape[i])
-      repeated.push_back(static_cast<std::int64_t>(i) - static_cast<std::int64_t>(shape.size()));
-  if (repeated.empty()) return y;
-  return record(Expand(shape, repeated), {y});
+Tensor flatten(const Tensor& x, std::int64_t start, std::int64_t end) {
+  if (x.dim() == 0) return reshape(x, {1});
+  const std::size_t rank = x.shape().size();
+  const std::size_t first = axis_at(axis_from_end(start, x.dim(), "flatten"), rank);
+  const std::size_t last = axis_at(axis_from_end(end, x.dim(), "flatten"), rank);
+  if (first > last)
+    throw IndexError(fmt::format("flatten: axis {} comes after axis {} of shape {}", start, end,
+                                 to_string(x.shape())));
+  Dims shape;
+  for (std::size_t i = 0; i < rank; ++i) {
+    if (i > first && i <= last)
+      shape.back() *= x.shape()[i];
+    else
+      shape.push_back(x.shape()[i]);
+  }
+  return reshape(x, shape);
 }
 
-Tensor unsqueeze(const Tensor& x, std::int64_t axis) {
-  return record(Unsqueeze(axis_from_end(axis, x.dim() + 1, "unsqueeze")), {x});
-}
-
-Tensor squeeze(const Tensor& x, std::int64_t axis) {
-  const std::int64_t from_end = axis_from_end(axis, x.dim(), "squeeze");
-  if (x.size(from_end) != 1)
-    throw ShapeError(fmt::format("squeeze: axis {} of shape {} has size {}, not 1", axis,
-                                 to_string(x.shape()), x.size(from_end)));
-  return record(Squeeze(from_end), {x});
-}
-
-Tensor transpose(const Tensor& x, std::int64_t axis0, std::int64_t axis1) {
-  return record(Transpose(axis_from_end(axis0, x.dim(), "transpose"),
-                          axis_from_end(axis1, x.dim(), "transpose")),
-                {x});
-}
-
-Tensor t(const Tensor& x) {
-  if (x.dim() != 2)
-    throw ShapeError(fmt::format("t: a matrix is wanted, not shape {}", to_string(x.shape())));
-  return transpose(x, 0, 1);
-}
-
-Tensor slice(const Tensor& x, std::int64_t axis, std::int64_t start, std::int64_t stop,
-             std::int64_t step) {
-  const std::int64_t from_end = axis_from_end(axis, x.dim(), "slice");
-  const std::int64_t size = x.size(from_end);
-  if (step < 1) throw IndexError(fmt::format("slice: the step must be positive, not {}", step));
-  auto place = [&](std::int64_t i) {
-    return std::clamp<std::int64_t>(i < 0 ? i + size : i, 0, size);
-  };
-  const std::int64_t first = place(start), last = std::max(place(stop), first);
-  return record(Slice({from_end, first, (last - first + step - 1) / step, step, size}), {x});
-}
-
-Tensor select(const Tensor& x, std::int64_t axis, std::int64_t index) {
-  const std::int64_t from_end = axis_from_end(axis, x.dim(), "select");
-  const std::int64_t size = x.size(from_end);
-  if (index < -size || index >= size)
-    throw IndexError(fmt::format("select: index {} is out of range for axis {} of shape {}", index,
-                                 axis, to_string(x.shape())));
-  return record(Select({from_end, index < 0 ? index + size : index, 1, 1, size}), {x});
-}
-
-Tensor cat(const std::vector<Tensor>& parts, std::int64_t axis) {
-  if (parts.empty()) throw ShapeError("cat: nothing to join");
-  const std::int64_t from_end = axis_from_end(axis, parts[0].dim(), "cat");
-  const std::size_t at = axis_at(from_end, parts[0].shape().size());
-  DType dtype = parts[0].dtype();
-  Dims sizes;
-  for (const Tensor& part : parts) {
-    Dims shape = part.shape();
-    if (shape.size() == parts[0].shape().size()) {
-      sizes.push_back(shape[at]);
-      shape[at] = parts[0].shape()[at];
+Tensor repeat(const Tensor& x, const Dims& repeats) {
+  if (repeats.size() < x.shape().size() ||
+      std::any_of(repeats.begin(), repeats.end(), [](auto n) { return n < 0; }))
+    throw ShapeError(fmt::format("repeat: {} is not a number of times for each axis of shape {}",
+                                 to_string(repeats), to_string(x.shape())));
+  const std::size_t added = repeats.size() - x.shape().size();
+  Dims apart, wide, shape;  // each repeated axis behind one for its repeats
+  for (std::size_t i = 0; i < repeats.size(); ++i) {
+    const std::int64_t size = i < added ? 1 : x.shape()[i - added];
+    if (repeats[i] != 1) {
+      apart.push_back(1);
+      wide.push_back(repeats[i]);
     }
-    if (!(shape == parts[0].shape()))
-      throw ShapeError(fmt::format("cat: shapes {} and {} cannot be joined along axis {}",
-                                   to_string(parts[0].shape()), to_string(part.shape()), axis));
-    dtype = std::max(dtype, part.dtype());
+    apart.push_back(size);
+    wide.push_back(size);
+    shape.push_back(repeats[i] * size);
   }
-  std::vector<Tensor> in;
-  for (const Tensor& part : parts) in.push_back(to(part, dtype));
-  return record(Cat(from_end, sizes), in);
+  return contiguous(reshape(expand(reshape(x, apart), wide), shape));
 }
 
-Tensor stack(const std::vector<Tensor>& parts, std::int64_t axis) {
-  if (parts.empty()) throw ShapeError("stack: nothing to join");
-  const std::int64_t from_end = axis_from_end(axis, parts[0].dim() + 1, "stack");
-  std::vector<Tensor> in;
-  for (const Tensor& part : parts) {
-    if (!(part.shape() == parts[0].shape()))
-      throw ShapeError(fmt::format("stack: shapes {} and {} differ", to_string(parts[0].shape()),
-                                   to_string(part.shape())));
-    in.push_back(unsqueeze(part, from_end));
+Tensor flip(const Tensor& x, const Dims& axes) {
+  Dims from_end;
+  for (std::int64_t axis : axes) {
+    from_end.push_back(axis_from_end(axis, x.dim(), "flip"));
+    if (std::count(from_end.begin(), from_end.end(), from_end.back()) > 1)
+      throw IndexError(fmt::format("flip: an axis stands twice in {}", to_string(axes)));
   }
-  return cat(in, from_end);
+  return record(Flip(from_end), {x});
 }
+
+Tensor tril(const Tensor& x, std::int64_t offset) { return triangle(x, offset, true); }
+Tensor triu(const Tensor& x, std::int64_t offset) { return triangle(x, offset, false); }
 
 Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : clone(x); }
 Tensor clone(const Tensor& x) { return record(Clone(), {x}); }

@@ -1,19 +1,42 @@
-// The CPU's table of functions.
+// The table of the CPU.
 #include <wald/kernels/backend.h>
 
 #include "copy.h"
 #include "decompositions.h"
+#include "index.h"
 #include "matmul.h"
 #include "memory.h"
 #include "pointwise.h"
 #include "reduce.h"
+#include "sort.h"
 
 namespace wald::kernels {
 
 const Backend& cpu_backend() {
   static const Backend table{
-      "cpu",    allocate,         release, find_pointwise, pointwise, copy, fill, sum, matmul,
-      cholesky, triangular_solve, lu,      permute_rows,   qr,        eigh, svd};
+      .name = "cpu",
+      .allocate = allocate,
+      .release = release,
+      .find_pointwise = find_pointwise,
+      .pointwise = pointwise,
+      .copy = copy,
+      .fill = fill,
+      .sum = sum,
+      .matmul = matmul,
+      .cholesky = cholesky,
+      .triangular_solve = triangular_solve,
+      .lu = lu,
+      .permute_rows = permute_rows,
+      .qr = qr,
+      .eigh = eigh,
+      .svd = svd,
+      .gather = gather,
+      .scatter = scatter,
+      .index_bounds = index_bounds,
+      .places_of_true = places_of_true,
+      .argsort = argsort,
+      .searchsorted = searchsorted,
+  };
   return table;
 }
 

@@ -1,4 +1,5 @@
-// Strided copies, conversions between element types, and filling: see Backend for the contract.
+// Strided copies (tile by tile where the two sides walk in opposite order), conversions between
+// element types (convert.h says what becomes of nan), and filling: see Backend for the contract.
 #pragma once
 
 #include <wald/kernels/backend.h>

@@ -92,7 +92,9 @@ struct OpRow {
 std::vector<OpRow> pointwise_rows();
 std::vector<OpRow> reducing_rows();
 std::vector<OpRow> moving_rows();
+std::vector<OpRow> arranging_rows();
 std::vector<OpRow> indexing_rows();
+std::vector<OpRow> ordering_rows();
 std::vector<OpRow> linalg_rows();
 std::vector<OpRow> product_rows();  // among linalg_rows
 std::vector<OpRow> special_rows();
