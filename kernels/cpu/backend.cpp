@@ -6,12 +6,14 @@
 #include "memory.h"
 #include "pointwise.h"
 #include "reduce.h"
+#include "scan.h"
+#include "softmax.h"
 
 namespace wald::kernels {
 
 const Backend& cpu_backend() {
   static const Backend table{"cpu", allocate, release, find_pointwise, pointwise,
-                             copy,  fill,     sum,     matmul};
+                             copy,  fill,     reduce,     matmul, arg_reduce, scan, softmax};
   return table;
 }
 
