@@ -68,6 +68,21 @@ struct TriangularSolve {
 /// What a decomposition says of a matrix, beside 0 (done) and a positive order or index.
 constexpr int matrix_not_finite = -1;
 
+/// How an axis is made one value. float32 is accumulated in float64, int64 wraps around. Booleans
+/// have sum (a count, int64), max ("any") and min ("all"). Of nothing: 0, 1, -inf, inf, 0. A nan is
+/// the maximum and the minimum. `norm` is the root of the sum of squares, without overflow.
+enum class Reduction : std::uint8_t { sum, prod, max, min, norm };
+
+/// Running results y of an axis x: sums, products, logarithms of sums of exponentials (float64 and
+/// float32), and y(i) = factor(i) y(i - 1) + x(i), where a y of exactly 0 stays 0 whatever the
+/// factor. Reversed they run from the end.
+enum class Scan : std::uint8_t { sum, prod, logsumexp, recurrence };
+
+/// The logarithm of the sum of exponentials (the axis goes away); exp(x) over that sum, and its
+/// logarithm; and the derivative of the first, which is the second with limits in place of nan: 0s
+/// where all are -inf, equal shares for those that are +inf.
+enum class Softmax : std::uint8_t { logsumexp, softmax, log_softmax, logsumexp_gradient };
+
 struct Backend {
   const char* name;
   void* (*allocate)(std::size_t bytes);  // null when out of memory
@@ -82,9 +97,9 @@ struct Backend {
   void (*copy)(DType from, DType to, Shape, View in, View out);
   void (*fill)(DType, void* out, std::int64_t n, double value);
 
-  /// Sums over the axes whose bit is set in `axes`, keeping the order of the others. float32 is
-  /// accumulated in float64. The same bits for any number of threads.
-  void (*sum)(DType, Shape, View in, std::uint64_t axes, void* out);
+  /// Reduces the axes whose bit is set in `axes`, keeping the order of the others. The same bits for
+  /// any number of threads. See Reduction.
+  void (*reduce)(Reduction, DType, Shape, View in, std::uint64_t axes, void* out);
   void (*matmul)(const Matmul&);
 
   // Decompositions of each matrix of a batch. Outputs are contiguous; info[p] speaks of the p-th.
@@ -129,6 +144,14 @@ struct Backend {
   /// The sequence of n elements, `step` apart, begins where `sequence` says for that value.
   void (*searchsorted)(DType, Shape, View sequence, std::int64_t n, std::int64_t step, View values,
                        bool right, std::int64_t* out);
+
+  /// Where along an axis the maximum or minimum (`kind`) first stands, as int64; a nan is the
+  /// extreme. The axis is not empty.
+  void (*arg_reduce)(Reduction kind, DType, Shape, View in, int axis, std::int64_t* out);
+  /// Running results along an axis. `factor` is read by Scan::recurrence alone.
+  void (*scan)(Scan, DType, Shape, View in, View factor, int axis, bool is_reverse, void* out);
+  /// Sums of exponentials along an axis. float64 and float32.
+  void (*softmax)(Softmax, DType, Shape, View in, int axis, void* out);
 };
 
 const Backend& cpu_backend();

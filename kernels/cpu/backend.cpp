@@ -8,6 +8,8 @@
 #include "memory.h"
 #include "pointwise.h"
 #include "reduce.h"
+#include "scan.h"
+#include "softmax.h"
 #include "sort.h"
 
 namespace wald::kernels {
@@ -21,7 +23,7 @@ const Backend& cpu_backend() {
       .pointwise = pointwise,
       .copy = copy,
       .fill = fill,
-      .sum = sum,
+      .reduce = reduce,
       .matmul = matmul,
       .cholesky = cholesky,
       .triangular_solve = triangular_solve,
@@ -36,6 +38,9 @@ const Backend& cpu_backend() {
       .places_of_true = places_of_true,
       .argsort = argsort,
       .searchsorted = searchsorted,
+      .arg_reduce = arg_reduce,
+      .scan = scan,
+      .softmax = softmax,
   };
   return table;
 }

@@ -46,6 +46,18 @@ struct TallCross {
   int k, p;
 };
 
+/// How values are made one. Sums, squares and products of floats accumulate in float64; max and
+/// min in the type of the values. Sums of booleans count in int64; max of them is "any", min "all".
+enum class Fold : std::uint8_t { sum, prod, max, min, squares };
+
+struct FoldKernel {
+  /// *acc = the fold of n adjacent values.
+  void (*row)(const void* x, std::int64_t n, void* acc);
+  /// Folds x[r * row_stride + j * column_stride], r < rows, into acc[j], for j < n.
+  void (*columns)(const void* x, std::int64_t row_stride, std::int64_t column_stride,
+                  std::int64_t rows, void* acc, std::int64_t n);
+};
+
 /// What one instruction set offers.
 struct Simd {
   static constexpr int capacity = 256;
@@ -53,13 +65,19 @@ struct Simd {
   const char* name = nullptr;
   RowKernels pointwise[capacity] = {};
   int pointwise_count = 0;
-  double (*sum_f64)(const double* x, std::int64_t n) = nullptr;
-  double (*sum_f32)(const float* x, std::int64_t n) = nullptr;
-  /// acc[j] += the sum over r < rows of x[r * stride + j], for j < n.
-  void (*add_rows_f64)(const double* x, std::int64_t stride, std::int64_t rows, double* acc,
-                       std::int64_t n) = nullptr;
-  void (*add_rows_f32)(const float* x, std::int64_t stride, std::int64_t rows, double* acc,
-                       std::int64_t n) = nullptr;
+  FoldKernel fold[5][4] = {};  // by Fold and DType
+  /// By DType: the first place among n values where `value` stands (nan finds nan); n if nowhere.
+  std::int64_t (*find[4])(const void* x, std::int64_t n, const void* value) = {};
+  /// found[j] is the first row where x(row, j) is value[j], `rows` if there is none.
+  void (*find_columns[4])(const void* x, std::int64_t row_stride, std::int64_t column_stride,
+                          std::int64_t rows, const void* value, std::int64_t* found,
+                          std::int64_t n) = {};
+  /// v[i] = exp(v[i] - m), 1 where v[i] is m even if that is infinite. `count` gets the number of
+  /// results that are 1, `tail` the sum of the others.
+  void (*exp_row)(double* v, std::int64_t n, double m, double* tail, double* count) = nullptr;
+  /// The same for each column of v [rows, width], its width a multiple of 8.
+  void (*exp_columns)(double* v, std::int64_t rows, std::int64_t width, const double* m,
+                      double* tail, double* count) = nullptr;
   void (*tall_times_small_f64)(const TallTimesSmall<double>&) = nullptr;
   void (*tall_times_small_f32)(const TallTimesSmall<float>&) = nullptr;
   void (*tall_cross_f64)(const TallCross<double>&) = nullptr;

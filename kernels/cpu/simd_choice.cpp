@@ -10,6 +10,8 @@ namespace wald::kernels {
 #define WALD_SIMD_SET(set)                 \
   extern "C" {                             \
   void wald_dense_##set(Simd&);            \
+  void wald_fold_##set(Simd&);             \
+  void wald_softmax_##set(Simd&);          \
   void wald_elementary_##set(Simd&);       \
   void wald_special_##set(Simd&);          \
   void wald_incomplete_##set(Simd&);       \
@@ -18,6 +20,8 @@ namespace wald::kernels {
     static const auto* const made = [] {   \
       auto* simd = new Simd{.name = #set}; \
       wald_dense_##set(*simd);             \
+      wald_fold_##set(*simd);              \
+      wald_softmax_##set(*simd);           \
       wald_elementary_##set(*simd);        \
       wald_special_##set(*simd);           \
       wald_incomplete_##set(*simd);        \

@@ -1,4 +1,4 @@
-// The sums and tall products of one instruction set. CMake compiles this file once for each, with
+// The tall products of one instruction set. CMake compiles this file once for each, with
 // -m flags and WALD_SIMD_NAME; no template of the standard library is used here, lest the linker
 // keep the copy that an older processor cannot run.
 #include "simd.h"
@@ -8,59 +8,6 @@ namespace wald::kernels {
 namespace {
 
 using std::int64_t;
-
-template <class A, class B>
-inline constexpr bool same_type = false;
-template <class A>
-inline constexpr bool same_type<A, A> = true;
-
-/// The sum of one block, always in float64.
-template <class T>
-double sum_row(const T* x, int64_t n) {
-  constexpr int lanes = Vec<double>::lanes;
-  constexpr int ways = 4;
-  Vec<double> acc[ways] = {0.0, 0.0, 0.0, 0.0};
-  auto load = [](const T* p, int m) {
-    alignas(64) double lane[lanes] = {};
-    for (int l = 0; l < m; ++l) lane[l] = static_cast<double>(p[l]);
-    return Vec<double>::load(lane);
-  };
-  int64_t i = 0;
-  for (; i + ways * lanes <= n; i += ways * lanes) {
-    for (int w = 0; w < ways; ++w) {
-      if constexpr (same_type<T, double>)
-        acc[w] = acc[w] + Vec<double>::load(x + i + w * lanes);
-      else
-        acc[w] = acc[w] + load(x + i + w * lanes, lanes);
-    }
-  }
-  for (int w = 0; i < n; i += lanes, ++w)
-    acc[w] = acc[w] + load(x + i, n - i < lanes ? static_cast<int>(n - i) : lanes);
-  return sum_lanes((acc[0] + acc[1]) + (acc[2] + acc[3]));
-}
-
-template <class T>
-void add_rows(const T* x, int64_t stride, int64_t rows, double* acc, int64_t n) {
-  constexpr int lanes = Vec<double>::lanes;
-  if (n >= lanes) {
-    for (int64_t r = 0; r < rows; ++r) {
-      const T* row = x + r * stride;
-      for (int64_t j = 0; j < n; ++j) acc[j] += static_cast<double>(row[j]);
-    }
-    return;
-  }
-  // Few columns: vectors over the rows.
-  for (int64_t j = 0; j < n; ++j) {
-    Vec<double> total(0.0);
-    for (int64_t r = 0; r < rows; r += lanes) {
-      const int m = rows - r < lanes ? static_cast<int>(rows - r) : lanes;
-      alignas(64) double lane[lanes] = {};
-      for (int l = 0; l < m; ++l) lane[l] = static_cast<double>(x[(r + l) * stride + j]);
-      total = total + Vec<double>::load(lane);
-    }
-    acc[j] += sum_lanes(total);
-  }
-}
 
 /// n lanes at p, p + stride ..., and 0 in those past the last row, so that they do not count.
 template <class T>
@@ -266,10 +213,6 @@ void tall_cross(const TallCross<T>& a) {
 }  // namespace
 
 extern "C" void WALD_SIMD_ENTRY(wald_dense)(Simd& set) {
-  set.sum_f64 = sum_row<double>;
-  set.sum_f32 = sum_row<float>;
-  set.add_rows_f64 = add_rows<double>;
-  set.add_rows_f32 = add_rows<float>;
   set.tall_times_small_f64 = tall_times_small<double>;
   set.tall_times_small_f32 = tall_times_small<float>;
   set.tall_cross_f64 = tall_cross<double>;

@@ -18,7 +18,7 @@ namespace {
 double sum_of(const std::vector<double>& x) {
   const std::int64_t n = static_cast<std::int64_t>(x.size()), stride = 1;
   double out = -1;
-  cpu_backend().sum(DType::float64, {1, &n}, {x.data(), &stride}, 1, &out);
+  cpu_backend().reduce(Reduction::sum, DType::float64, {1, &n}, {x.data(), &stride}, 1, &out);
   return out;
 }
 

@@ -1,0 +1,51 @@
+// The lines of a tensor along one axis: where each begins in the operands and in a contiguous
+// result.
+#pragma once
+
+#include <cstdint>
+
+#include "axes.h"
+
+namespace wald::kernels {
+
+struct Lines {
+  std::int64_t n;          // elements of a line
+  std::int64_t inner = 1;  // elements between neighbours of a line, in the result
+  std::int64_t count;      // lines
+  std::int64_t stride[2] = {0, 0};
+
+  Lines(Shape shape, const View* views, int operands, int axis)
+      : n(shape.size[axis]), nest_(without(shape, views, operands, axis)) {
+    for (int i = axis + 1; i < shape.rank; ++i) inner *= shape.size[i];
+    count = nest_.count;
+    for (int o = 0; o < operands; ++o) stride[o] = views[o].stride[axis];
+  }
+
+  /// Where lines first, first + 1 ... begin: in an operand, and in the result if `to` is given.
+  void offsets(std::int64_t first, std::int64_t lines, int operand, std::int64_t* from,
+               std::int64_t* to = nullptr) const {
+    Cursor at(nest_, operand, first);
+    for (std::int64_t j = 0; j < lines; ++j, at.advance(1)) {
+      from[j] = at.offset();
+      if (to) to[j] = (first + j) / inner * inner * n + (first + j) % inner;
+    }
+  }
+
+ private:
+  static Nest without(Shape shape, const View* views, int operands, int axis) {
+    std::int64_t size[max_axes], stride[2][max_axes];
+    int rank = 0;
+    for (int i = 0; i < shape.rank; ++i) {
+      if (i == axis) continue;
+      size[rank] = shape.size[i];
+      for (int o = 0; o < operands; ++o) stride[o][rank] = views[o].stride[i];
+      ++rank;
+    }
+    const View kept[] = {{nullptr, stride[0]}, {nullptr, stride[1]}};
+    return Nest({rank, size}, kept, operands);
+  }
+
+  Nest nest_;
+};
+
+}  // namespace wald::kernels

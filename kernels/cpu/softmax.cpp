@@ -1,0 +1,180 @@
+// Sums of exponentials, tile by tile in cache: the maximum m of a tile's part of each line, the
+// exponentials of x - m, and their sum apart from the terms that are 1. So log(sum) is
+// m + log1p(rest), exact when one term dominates. Tiles have a fixed size and are put together in
+// order: the same bits for any number of threads.
+#include "softmax.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "lines.h"
+#include "simd.h"
+
+namespace wald::kernels {
+namespace {
+
+constexpr std::int64_t tile = 4096;
+constexpr std::int64_t most_wide = 512;
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// exp(x - m) summed: `count` terms that are 1, and the sum of the others.
+struct Sum {
+  double m = -infinity, count = 0, tail = 0;
+
+  double log() const { return std::log1p(count - 1 + tail); }
+  bool is_finite() const { return std::isfinite(m); }
+
+  static Sum join(const Sum* parts, std::int64_t n, std::int64_t stride) {
+    Sum all;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const double m = parts[i * stride].m;
+      if (m > all.m || std::isnan(m)) all.m = m;
+    }
+    for (std::int64_t i = 0; i < n; ++i) {
+      const Sum& part = parts[i * stride];
+      if (part.m == all.m)
+        all.count += part.count, all.tail += part.tail;
+      else
+        all.tail += (part.count + part.tail) * std::exp(part.m - all.m);
+    }
+    return all;
+  }
+};
+
+template <class T>
+struct Softmaxing {
+  Softmax kind;
+  Lines lines;
+  const T* x;
+  T* out;
+  std::int64_t width, height, strips, blocks;
+
+  Softmaxing(Softmax k, Shape shape, View in, int axis, T* to)
+      : kind(k), lines(shape, &in, 1, axis), x(static_cast<const T*>(in.data)), out(to) {
+    const bool is_row = lines.n >= 32 && (lines.stride[0] == 1 || lines.count == 1);
+    width = is_row ? 1 : std::clamp(2048 / std::max<std::int64_t>(lines.n, 1) / 8 * 8,
+                                    std::int64_t{64}, most_wide);
+    height = tile / std::min(width, std::int64_t{64});
+    strips = (lines.count + width - 1) / width;
+    blocks = std::max<std::int64_t>(1, (lines.n + height - 1) / height);
+  }
+
+  /// Some lines' part of a block, as doubles: [rows, padded] with a line in each column.
+  struct Tile {
+    std::int64_t first, count, padded, begin, rows;
+    std::int64_t from[most_wide], to[most_wide];
+    alignas(64) double m[most_wide], tail[most_wide], ones[most_wide];
+    alignas(64) double v[most_wide * 64];
+  };
+
+  void load(Tile& t, std::int64_t strip, std::int64_t block) const {
+    t.first = strip * width;
+    t.count = std::min(width, lines.count - t.first);
+    t.padded = width == 1 ? 1 : (t.count + 7) / 8 * 8;
+    t.begin = block * height;
+    t.rows = std::min(height, lines.n - t.begin);
+    lines.offsets(t.first, t.count, 0, t.from, t.to);
+    read(t);
+  }
+  void read(Tile& t) const {
+    const std::int64_t stride = lines.stride[0];
+    for (std::int64_t r = 0; r < t.rows; ++r) {
+      const T* from = x + (t.begin + r) * stride;
+      double* to = t.v + r * t.padded;
+      for (std::int64_t j = 0; j < t.count; ++j) to[j] = static_cast<double>(from[t.from[j]]);
+      for (std::int64_t j = t.count; j < t.padded; ++j) to[j] = 0;
+    }
+  }
+
+  void find_maxima(Tile& t) const {
+    const FoldKernel& max =
+        simd().fold[static_cast<int>(Fold::max)][static_cast<int>(DType::float64)];
+    if (width == 1) return max.row(t.v, t.rows, t.m);
+    std::fill_n(t.m, t.padded, -infinity);
+    max.columns(t.v, t.padded, 1, t.rows, t.m, t.padded);
+  }
+  void exponentiate(Tile& t) const {
+    if (width == 1)
+      simd().exp_row(t.v, t.rows, t.m[0], t.tail, t.ones);
+    else
+      simd().exp_columns(t.v, t.rows, t.padded, t.m, t.tail, t.ones);
+  }
+
+  /// Writes a tile, whose values are still those of x or have been exponentiated already.
+  void write(Tile& t, const Sum* sums, bool is_exponentiated) const {
+    const bool is_log = kind == Softmax::log_softmax;
+    if (is_log && is_exponentiated) read(t);
+    if (!is_log && !is_exponentiated) {
+      for (std::int64_t j = 0; j < t.count; ++j) t.m[j] = sums[j].m;
+      std::fill(t.m + t.count, t.m + t.padded, 0.0);
+      exponentiate(t);
+    }
+    for (std::int64_t j = 0; j < t.count; ++j) {
+      double norm = is_log ? sums[j].log() : sums[j].count + sums[j].tail;
+      if (!sums[j].is_finite() && kind != Softmax::logsumexp_gradient)
+        norm = std::numeric_limits<double>::quiet_NaN();
+      else if (sums[j].m == -infinity)
+        norm = infinity;
+      t.m[j] = sums[j].m;
+      t.tail[j] = norm;
+    }
+    for (std::int64_t r = 0; r < t.rows; ++r) {
+      const double* v = t.v + r * t.padded;
+      T* to = out + (t.begin + r) * lines.inner;
+      for (std::int64_t j = 0; j < t.count; ++j)
+        to[t.to[j]] = static_cast<T>(is_log ? (v[j] - t.m[j]) - t.tail[j] : v[j] / t.tail[j]);
+    }
+  }
+  void write_logs(std::int64_t first, std::int64_t count, const Sum* sums) const {
+    for (std::int64_t j = 0; j < count; ++j)
+      out[first + j] = static_cast<T>(sums[j].is_finite() ? sums[j].m + sums[j].log() : sums[j].m);
+  }
+
+  void operator()() const {
+    if (lines.count == 0) return;
+    const bool is_whole = blocks == 1, makes_logs = kind == Softmax::logsumexp;
+    std::vector<Sum> partial(is_whole ? 0 : blocks * lines.count);
+    const std::int64_t cost = 16 * std::min(width, lines.count) * std::min(height, lines.n);
+    parallel_items(strips * blocks, cost, [&](std::int64_t item, std::int64_t end) {
+      Tile t;
+      Sum sums[most_wide];
+      for (; item < end; ++item) {
+        load(t, item / blocks, item % blocks);
+        find_maxima(t);
+        exponentiate(t);
+        for (std::int64_t j = 0; j < t.count; ++j) sums[j] = {t.m[j], t.ones[j], t.tail[j]};
+        if (!is_whole)
+          std::copy_n(sums, t.count, &partial[item % blocks * lines.count + t.first]);
+        else if (makes_logs)
+          write_logs(t.first, t.count, sums);
+        else
+          write(t, sums, true);
+      }
+    });
+    if (is_whole) return;
+    std::vector<Sum> total(lines.count);
+    for (std::int64_t i = 0; i < lines.count; ++i)
+      total[i] = Sum::join(&partial[i], blocks, lines.count);
+    if (makes_logs) return write_logs(0, lines.count, total.data());
+    parallel_items(strips * blocks, cost, [&](std::int64_t item, std::int64_t end) {
+      Tile t;
+      for (; item < end; ++item) {
+        load(t, item / blocks, item % blocks);
+        write(t, &total[t.first], false);
+      }
+    });
+  }
+};
+
+}  // namespace
+
+void softmax(Softmax kind, DType dtype, Shape shape, View in, int axis, void* out) {
+  if (dtype == DType::float64)
+    Softmaxing<double>(kind, shape, in, axis, static_cast<double*>(out))();
+  else
+    Softmaxing<float>(kind, shape, in, axis, static_cast<float*>(out))();
+}
+
+}  // namespace wald::kernels
