@@ -90,7 +90,7 @@ struct Recurrences {
 
 void apply(const char* formula, double* v, std::int64_t n) {
   const void* in[] = {v};
-  find_pointwise(formula)->f64(in, 0, v, n);
+  static_cast<const RowKernels&>(*find_pointwise(formula)).f64(in, 0, v, n);
 }
 
 /// The sum of exponentials, relative to the largest exponent m: one more than `rest`, which keeps
