@@ -38,6 +38,12 @@ struct Matmul {
   void* c;
 };
 
+/// Where a call's random numbers begin: the key of the generator and a counter of its blocks.
+struct RandomPlace {
+  std::uint64_t seed, position;
+};
+enum class RandomLaw : std::uint8_t { uniform, normal, exponential };
+
 struct Backend {
   const char* name;
   void* (*allocate)(std::size_t bytes);  // null when out of memory
@@ -56,6 +62,15 @@ struct Backend {
   /// accumulated in float64. The same bits for any number of threads.
   void (*sum)(DType, Shape, View in, std::uint64_t axes, void* out);
   void (*matmul)(const Matmul&);
+
+  /// n random numbers of float64 or float32, each of the place and its index alone: uniform on
+  /// (0, 1), standard normal, or exponential of rate 1. Two take one block.
+  void (*random_real)(RandomLaw, DType, RandomPlace, std::int64_t n, void* out);
+  /// Uniform on low ... low + range - 1, range from 1 on. Each takes one block.
+  void (*random_integers)(RandomPlace, std::int64_t low, std::uint64_t range, std::int64_t n,
+                          std::int64_t* out);
+  /// Poisson counts with the given means. Each takes one block.
+  void (*random_poisson)(RandomPlace, const double* mean, std::int64_t n, double* out);
 };
 
 const Backend& cpu_backend();
