@@ -63,8 +63,8 @@ void print_text(const Figure& f) {
   print_row(f.name, "", "", "", verdict(f));
   auto block = [](const char* what, std::string text) {
     while (text.ends_with('\n')) text.pop_back();
-    std::string out = fmt::format("    {:<10}", what);
-    for (char c : text) out += c == '\n' ? "\n" + std::string(14, ' ') : std::string(1, c);
+    std::string out = fmt::format("    {:<11}", what);
+    for (char c : text) out += c == '\n' ? "\n" + std::string(15, ' ') : std::string(1, c);
     std::cout << out << "\n";
   };
   if (!f.published.empty()) block("published", f.published);
