@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 
 #include <wald/engine/ops/shape.h>
 #include <wald/engine/tensor_impl.h>
@@ -177,6 +179,14 @@ Tensor converted(const unsigned char* from, const Dims& shape, bool is_swapped,
 
 template <class Raw, class T>
 Tensor cast(const unsigned char* from, const Dims& shape, bool is_swapped) {
+  if constexpr (std::is_same_v<Raw, T>) {
+    if (!is_swapped) {
+      Tensor out = empty(shape, dtype_of<T>::value);
+      if (out.numel() > 0)
+        std::memcpy(out.mutable_data<T>(), from, static_cast<std::size_t>(out.numel()) * sizeof(T));
+      return out;
+    }
+  }
   return converted<Raw, T>(from, shape, is_swapped, [](Raw v) { return static_cast<T>(v); });
 }
 
