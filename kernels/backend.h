@@ -83,6 +83,12 @@ enum class Scan : std::uint8_t { sum, prod, logsumexp, recurrence };
 /// where all are -inf, equal shares for those that are +inf.
 enum class Softmax : std::uint8_t { logsumexp, softmax, log_softmax, logsumexp_gradient };
 
+/// Where a call's random numbers begin: the key of the generator and a counter of its blocks.
+struct RandomPlace {
+  std::uint64_t seed, position;
+};
+enum class RandomLaw : std::uint8_t { uniform, normal, exponential };
+
 struct Backend {
   const char* name;
   void* (*allocate)(std::size_t bytes);  // null when out of memory
@@ -152,6 +158,15 @@ struct Backend {
   void (*scan)(Scan, DType, Shape, View in, View factor, int axis, bool is_reverse, void* out);
   /// Sums of exponentials along an axis. float64 and float32.
   void (*softmax)(Softmax, DType, Shape, View in, int axis, void* out);
+
+  /// n random numbers of float64 or float32, each of the place and its index alone: uniform on
+  /// (0, 1), standard normal, or exponential of rate 1. Two take one block.
+  void (*random_real)(RandomLaw, DType, RandomPlace, std::int64_t n, void* out);
+  /// Uniform on low ... low + range - 1, range from 1 on. Each takes one block.
+  void (*random_integers)(RandomPlace, std::int64_t low, std::uint64_t range, std::int64_t n,
+                          std::int64_t* out);
+  /// Poisson counts with the given means. Each takes one block.
+  void (*random_poisson)(RandomPlace, const double* mean, std::int64_t n, double* out);
 };
 
 const Backend& cpu_backend();

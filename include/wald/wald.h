@@ -5,9 +5,14 @@
 #include <wald/engine/function.h>
 #include <wald/engine/gradcheck.h>
 #include <wald/engine/graph_print.h>
+#include <wald/engine/creation.h>
+#include <wald/engine/io/dlpack.h>
+#include <wald/engine/io/npy.h>
+#include <wald/engine/nn/nn.h>
 #include <wald/engine/node.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/print.h>
+#include <wald/engine/random.h>
 #include <wald/engine/tensor.h>
 #include <wald/engine/transforms.h>
 #include <wald/models/distributions.h>

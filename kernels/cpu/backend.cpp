@@ -7,6 +7,7 @@
 #include "matmul.h"
 #include "memory.h"
 #include "pointwise.h"
+#include "random.h"
 #include "reduce.h"
 #include "scan.h"
 #include "softmax.h"
@@ -41,6 +42,9 @@ const Backend& cpu_backend() {
       .arg_reduce = arg_reduce,
       .scan = scan,
       .softmax = softmax,
+      .random_real = random_real,
+      .random_integers = random_integers,
+      .random_poisson = random_poisson,
   };
   return table;
 }

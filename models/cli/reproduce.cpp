@@ -2,46 +2,101 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <limits>
+#include <utility>
 
 #include "commands.h"
 
 namespace wald::cli {
 
-bool Figure::is_judged() const { return !std::isnan(exact); }
+bool Figure::is_judged() const { return is_text || !std::isnan(exact); }
 bool Figure::agrees() const {
+  if (is_text) return obtained_text == exact_text;
   return !is_judged() || std::abs(obtained - exact) <= tolerance * std::abs(exact);
+}
+
+Figure text_figure(std::string name, std::string published, std::string exact,
+                   std::string obtained) {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  return {std::move(name),  std::move(published), none, none, 0, true,
+          std::move(exact), std::move(obtained)};
 }
 
 namespace {
 
+struct Example {
+  const char* name;
+  Reproduction (*run)(const std::string& plot_path);
+};
+const Example examples[] = {
+    {"survival", reproduce_survival},
+    {"graph", [](const std::string&) { return reproduce_graph(); }},
+    {"function", [](const std::string&) { return reproduce_function(); }},
+    {"nn", [](const std::string&) { return reproduce_nn(); }},
+};
+
+bool agrees(const Reproduction& r) {
+  return std::all_of(r.figures.begin(), r.figures.end(),
+                     [](const Figure& f) { return f.agrees(); });
+}
+
 std::string digits(double x) { return std::isnan(x) ? "" : fmt::format("{:.13g}", x); }
+const char* verdict(const Figure& f) { return !f.is_judged() ? "" : f.agrees() ? "ok" : "DIFFERS"; }
+
+/// One line of the table, its texts in the columns.
+void print_row(const std::string& name, const std::string& published, const std::string& exact,
+               const std::string& obtained, const char* judgement) {
+  std::cout << fmt::format("  {:<44} {:>14} {:>20} {:>20}  {}\n", name, published, exact, obtained,
+                           judgement);
+}
+
+bool fits(const std::string& text, std::size_t width) {
+  return text.size() <= width && text.find('\n') == text.npos;
+}
+
+/// A text too long for the columns goes below, its lines one under the other.
+void print_text(const Figure& f) {
+  if (fits(f.published, 14) && fits(f.exact_text, 20) && fits(f.obtained_text, 20))
+    return print_row(f.name, f.published, f.exact_text, f.obtained_text, verdict(f));
+  print_row(f.name, "", "", "", verdict(f));
+  auto block = [](const char* what, std::string text) {
+    while (text.ends_with('\n')) text.pop_back();
+    std::string out = fmt::format("    {:<11}", what);
+    for (char c : text) out += c == '\n' ? "\n" + std::string(15, ' ') : std::string(1, c);
+    std::cout << out << "\n";
+  };
+  if (!f.published.empty()) block("published", f.published);
+  if (!f.agrees()) block("exact", f.exact_text);
+  block("obtained", f.obtained_text);
+}
 
 void print(const Reproduction& r) {
   std::cout << r.title << "\n\n";
-  std::cout << fmt::format("  {:<44} {:>14} {:>20} {:>20}\n", "", "published", "exact", "obtained");
+  print_row("", "published", "exact", "obtained", "");
   for (const Figure& f : r.figures)
-    std::cout << fmt::format("  {:<44} {:>14} {:>20} {:>20}  {}\n", f.name, f.published,
-                             digits(f.exact), digits(f.obtained),
-                             !f.is_judged() ? ""
-                             : f.agrees()   ? "ok"
-                                            : "DIFFERS");
+    f.is_text ? print_text(f)
+              : print_row(f.name, f.published, digits(f.exact), digits(f.obtained), verdict(f));
   std::cout << "\n";
 }
 
-Json to_json(const Reproduction& r, bool agrees) {
+Json to_json(const Reproduction& r) {
   Json out;
   out["example"] = r.example;
-  out["agrees"] = agrees;
+  out["agrees"] = agrees(r);
   out["figures"] = Json::array();
   for (const Figure& f : r.figures) {
-    Json row{{"figure", f.name}, {"published", f.published}, {"obtained", f.obtained}};
-    if (f.is_judged()) {
-      row["exact"] = f.exact;
-      row["tolerance"] = f.tolerance;
-      row["agrees"] = f.agrees();
+    Json row{{"figure", f.name}, {"published", f.published}};
+    if (f.is_text) {
+      row["obtained"] = f.obtained_text;
+      row["exact"] = f.exact_text;
+    } else {
+      row["obtained"] = f.obtained;
+      if (f.is_judged()) row["exact"] = f.exact, row["tolerance"] = f.tolerance;
     }
+    if (f.is_judged()) row["agrees"] = f.agrees();
     out["figures"].push_back(row);
   }
   return out;
@@ -55,23 +110,30 @@ void add_reproduce(CLI::App& app, int& exit_code) {
     bool json = false;
   };
   auto o = std::make_shared<Options>();
+  std::vector<std::string> names = {"all"};
+  for (const Example& example : examples) names.push_back(example.name);
   CLI::App* reproduce = app.add_subcommand(
       "reproduce", "Recompute published examples; exit 1 if a figure differs from the exact one");
-  reproduce->add_option("example", o->example, "Which example")
-      ->check(CLI::IsMember({"survival", "all"}));
-  reproduce->add_option("--plot", o->plot, "Write the example's plot to this SVG file")
+  reproduce->add_option("example", o->example, "Which example")->check(CLI::IsMember(names));
+  reproduce->add_option("--plot", o->plot, "Write the survival example's plot to this SVG file")
       ->type_name("OUT.svg");
   reproduce->add_flag("--json", o->json, "Print one JSON object");
   add_threads_option(*reproduce);
   reproduce->callback([o, &exit_code] {
-    const Reproduction r = reproduce_survival(o->plot);
-    bool agrees = true;
-    for (const Figure& f : r.figures) agrees &= f.agrees();
+    bool all_agree = true;
+    Json rows = Json::array();
+    for (const Example& example : examples) {
+      if (o->example != "all" && o->example != example.name) continue;
+      const Reproduction r = example.run(o->plot);
+      all_agree &= agrees(r);
+      if (o->json)
+        rows.push_back(to_json(r));
+      else
+        print(r);
+    }
     if (o->json)
-      print_json(to_json(r, agrees));
-    else
-      print(r);
-    exit_code = agrees ? done : not_converged;
+      print_json(o->example == "all" ? Json{{"agrees", all_agree}, {"examples", rows}} : rows[0]);
+    exit_code = all_agree ? done : not_converged;
   });
 }
 
