@@ -176,7 +176,9 @@ std::vector<Tensor> FunctionOp::run_forward(
 
 std::vector<Tensor> FunctionOp::record_call(const std::vector<Tensor>& in,
                                             const std::vector<Tensor>& out) {
-  for (const Tensor& x : in) in_.push_back(x.defined() ? Meta{x.shape(), x.dtype()} : Meta{});
+  // An undefined tensor has no tangent, like one that holds no floats.
+  for (const Tensor& x : in)
+    in_.push_back(x.defined() ? Meta{x.shape(), x.dtype()} : Meta{{}, DType::boolean});
   for (const Tensor& y : out) out_.push_back({y.shape(), y.dtype()});
   const Ref<Node> node(new Node(keep(), out.size()));
   node_ = node.get();

@@ -266,6 +266,27 @@ TEST(Function, TakesUndefinedTensors) {
       ElementsAre(2, 0, 0, 2));
 }
 
+struct OptionalShift : Function<OptionalShift> {
+  static Tensor forward(Context&, const Tensor& x, const Tensor& shift) {
+    return shift.defined() ? x + shift : x;
+  }
+  static Many backward(Context& ctx, const Many& grads) {
+    return {grads[0], ctx.needs_input_grad(1) ? sum(grads[0]) : Tensor()};
+  }
+  static Many jvp(Context&, const Many& tangents) {
+    return {tangents[1].defined() ? tangents[0] + tangents[1] : tangents[0]};
+  }
+};
+
+TEST(Function, GivesUndefinedTensorsNoTangent) {
+  const Tensor x = tensor({1, 2});
+  EXPECT_THAT(
+      jvp([](const Tensor& z) { return OptionalShift::apply(z, Tensor()); }, x, x).jvp.to_vector(),
+      ElementsAre(1, 2));
+  EXPECT_TRUE(gradcheck([](const Many& in) { return OptionalShift::apply(in[0], in[1]); },
+                        Many{x, tensor(3)}));
+}
+
 TEST(Function, TakesEmptiesScalarsAndFloat32) {
   for (const Tensor& x :
        {zeros({0}), zeros({0, 3}), tensor(2), to(tensor({1, 2}), DType::float32)}) {
