@@ -116,11 +116,24 @@ std::int64_t places_of_true(Shape shape, View mask, std::int64_t* out) {
   for (std::int64_t b = 0; b < blocks; ++b) begins[b + 1] += begins[b];
   if (!out) return begins[blocks];
   parallel_for(blocks, [&](std::int64_t b) {
-    std::int64_t place = b * block, next = begins[b];
+    constexpr std::int64_t piece = 1024;
+    std::int64_t list[piece], place = b * block, next = begins[b];
     for_each_run(nest, place, std::min(nest.count, (b + 1) * block),
                  [&](const std::int64_t* at, std::int64_t n) {
-                   for (std::int64_t i = 0; i < n; ++i, ++place)
-                     if (is_true[at[0] + i * stride]) out[next++] = place;
+                   const std::uint8_t* from = is_true + at[0];
+                   while (n > 0) {
+                     const std::int64_t m = std::min(n, piece);
+                     std::int64_t found = 0;
+                     for (std::int64_t i = 0; i < m; ++i) {  // no branch: half would be missed
+                       list[found] = place + i;
+                       found += from[i * stride];
+                     }
+                     std::copy_n(list, found, out + next);
+                     next += found;
+                     place += m;
+                     from += m * stride;
+                     n -= m;
+                   }
                  });
   });
   return begins[blocks];

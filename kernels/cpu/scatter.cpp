@@ -70,11 +70,32 @@ struct Scatterer {
     };
     if (list)
       for (std::int64_t i = begin; i < end; ++i) put_row(list[i], 0, m);
-    else if (m > 1 && layout.source_step < ss)
+    else if (m == 1)
+      run_one(from, place, to, begin, end);
+    else if (layout.source_step < ss)
       for (std::int64_t s = 0; s < m; ++s)
         for (std::int64_t i = begin; i < end; ++i) put_row(i, s, s + 1);
     else
       for (std::int64_t i = begin; i < end; ++i) put_row(i, 0, m);
+  }
+
+  /// One slice. What meets the same place as the element before is put into a register: through
+  /// memory each would wait for the last.
+  void run_one(const T* from, const std::int64_t* place, A* out, std::int64_t begin,
+               std::int64_t end) const {
+    if (begin == end) return;
+    std::int64_t at = place[begin * layout.index_step];
+    A held = out[at * layout.out_step];
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t next = place[i * layout.index_step];
+      if (next != at) {
+        out[at * layout.out_step] = held;
+        at = next;
+        held = out[at * layout.out_step];
+      }
+      How::put(held, from[i * layout.source_step]);
+    }
+    out[at * layout.out_step] = held;
   }
 
   void all_slices(std::int64_t begin, std::int64_t end, const std::int64_t* list, A* out) const {
