@@ -35,6 +35,16 @@ struct Gatherer {
         to[i] = from[i * in_stride + places[i * index_stride] * step];
   }
 
+  /// Of n rows of `width` elements, each from one place; `at` is where the first row begins.
+  void run_rows(const std::int64_t* at, std::int64_t n, std::int64_t width) const {
+    const int last = nest.rank - 1;
+    const std::int64_t in_stride = nest.stride[0][last], rows_in = nest.stride[0][last - 1],
+                       rows_index = nest.stride[1][last - 1], rows_out = nest.stride[2][last - 1];
+    for (std::int64_t i = 0; i < n; ++i)
+      copy_row(in + at[0] + i * rows_in + index[at[1] + i * rows_index] * step, in_stride,
+               out + at[2] + i * rows_out, width);
+  }
+
   static void copy_row(const T* from, std::int64_t stride, T* to, std::int64_t n) {
     constexpr std::int64_t longest_inline = 32;  // a call costs more than copying so few
     if (stride == 1 && n > longest_inline)
@@ -47,7 +57,22 @@ struct Gatherer {
 template <class T>
 void gather_as(const Nest& nest, const void* in, std::int64_t step, const std::int64_t* index,
                void* out) {
+  constexpr std::int64_t widest = 1024, task_elements = 65536;
   const Gatherer<T> gatherer{nest, static_cast<const T*>(in), step, index, static_cast<T*>(out)};
+  const int last = nest.rank - 1;
+  if (last > 0 && nest.stride[1][last] == 0 && nest.size[last] <= widest) {
+    Nest rows = nest;
+    --rows.rank;
+    rows.count /= nest.size[last];
+    const std::int64_t tasks = std::clamp<std::int64_t>(nest.count / task_elements, 1, rows.count);
+    parallel_for(tasks, [&](std::int64_t task) {
+      for_each_run(rows, rows.count * task / tasks, rows.count * (task + 1) / tasks,
+                   [&](const std::int64_t* at, std::int64_t n) {
+                     gatherer.run_rows(at, n, nest.size[last]);
+                   });
+    });
+    return;
+  }
   parallel_ranges(nest.count, [&](std::int64_t begin, std::int64_t end) {
     for_each_run(nest, begin, end,
                  [&](const std::int64_t* at, std::int64_t n) { gatherer.run(at, n); });

@@ -68,7 +68,11 @@ struct Scatterer {
           How::put(to[s * os + row_place[s * is] * layout.out_step], row[s * ss]);
       }
     };
-    if (list)
+    if (list && m == 1)
+      for (std::int64_t i = begin; i < end; ++i)
+        How::put(to[place[list[i] * layout.index_step] * layout.out_step],
+                 from[list[i] * layout.source_step]);
+    else if (list)
       for (std::int64_t i = begin; i < end; ++i) put_row(list[i], 0, m);
     else if (m == 1)
       run_one(from, place, to, begin, end);

@@ -123,7 +123,7 @@ void argsort_row(const T* x, std::int64_t stride, std::int64_t n, bool descendin
 
 template <class T>
 bool is_before(T a, T b) {
-  if constexpr (std::is_floating_point_v<T>) return a < b || (b != b && a == a);
+  if constexpr (std::is_floating_point_v<T>) return (a < b) | ((b != b) & (a == a));
   return a < b;
 }
 
