@@ -35,6 +35,16 @@ struct Gatherer {
         to[i] = from[i * in_stride + places[i * index_stride] * step];
   }
 
+  /// Of n rows of `width` elements, each from one place; `at` is where the first row begins.
+  void run_rows(const std::int64_t* at, std::int64_t n, std::int64_t width) const {
+    const int last = nest.rank - 1;
+    const std::int64_t in_stride = nest.stride[0][last], rows_in = nest.stride[0][last - 1],
+                       rows_index = nest.stride[1][last - 1], rows_out = nest.stride[2][last - 1];
+    for (std::int64_t i = 0; i < n; ++i)
+      copy_row(in + at[0] + i * rows_in + index[at[1] + i * rows_index] * step, in_stride,
+               out + at[2] + i * rows_out, width);
+  }
+
   static void copy_row(const T* from, std::int64_t stride, T* to, std::int64_t n) {
     constexpr std::int64_t longest_inline = 32;  // a call costs more than copying so few
     if (stride == 1 && n > longest_inline)
@@ -47,7 +57,22 @@ struct Gatherer {
 template <class T>
 void gather_as(const Nest& nest, const void* in, std::int64_t step, const std::int64_t* index,
                void* out) {
+  constexpr std::int64_t widest = 1024, task_elements = 65536;
   const Gatherer<T> gatherer{nest, static_cast<const T*>(in), step, index, static_cast<T*>(out)};
+  const int last = nest.rank - 1;
+  if (last > 0 && nest.stride[1][last] == 0 && nest.size[last] <= widest) {
+    Nest rows = nest;
+    --rows.rank;
+    rows.count /= nest.size[last];
+    const std::int64_t tasks = std::clamp<std::int64_t>(nest.count / task_elements, 1, rows.count);
+    parallel_for(tasks, [&](std::int64_t task) {
+      for_each_run(rows, rows.count * task / tasks, rows.count * (task + 1) / tasks,
+                   [&](const std::int64_t* at, std::int64_t n) {
+                     gatherer.run_rows(at, n, nest.size[last]);
+                   });
+    });
+    return;
+  }
   parallel_ranges(nest.count, [&](std::int64_t begin, std::int64_t end) {
     for_each_run(nest, begin, end,
                  [&](const std::int64_t* at, std::int64_t n) { gatherer.run(at, n); });
@@ -116,11 +141,24 @@ std::int64_t places_of_true(Shape shape, View mask, std::int64_t* out) {
   for (std::int64_t b = 0; b < blocks; ++b) begins[b + 1] += begins[b];
   if (!out) return begins[blocks];
   parallel_for(blocks, [&](std::int64_t b) {
-    std::int64_t place = b * block, next = begins[b];
+    constexpr std::int64_t piece = 1024;
+    std::int64_t list[piece], place = b * block, next = begins[b];
     for_each_run(nest, place, std::min(nest.count, (b + 1) * block),
                  [&](const std::int64_t* at, std::int64_t n) {
-                   for (std::int64_t i = 0; i < n; ++i, ++place)
-                     if (is_true[at[0] + i * stride]) out[next++] = place;
+                   const std::uint8_t* from = is_true + at[0];
+                   while (n > 0) {
+                     const std::int64_t m = std::min(n, piece);
+                     std::int64_t found = 0;
+                     for (std::int64_t i = 0; i < m; ++i) {  // no branch: half would be missed
+                       list[found] = place + i;
+                       found += from[i * stride];
+                     }
+                     std::copy_n(list, found, out + next);
+                     next += found;
+                     place += m;
+                     from += m * stride;
+                     n -= m;
+                   }
                  });
   });
   return begins[blocks];

@@ -57,24 +57,47 @@ struct Scatterer {
     const T* from = source + at[0];
     const std::int64_t* place = index + at[1];
     A* to = out + at[2];
-    auto put_row = [&](std::int64_t i, std::int64_t first, std::int64_t last) {
+    auto put_row = [&](std::int64_t i) {
       const T* row = from + i * layout.source_step;
       const std::int64_t* row_place = place + i * layout.index_step;
       if (is == 0) {
         A* row_out = to + *row_place * layout.out_step;
-        for (std::int64_t s = first; s < last; ++s) How::put(row_out[s * os], row[s * ss]);
+        for (std::int64_t s = 0; s < m; ++s) How::put(row_out[s * os], row[s * ss]);
       } else {
-        for (std::int64_t s = first; s < last; ++s)
+        for (std::int64_t s = 0; s < m; ++s)
           How::put(to[s * os + row_place[s * is] * layout.out_step], row[s * ss]);
       }
     };
-    if (list)
-      for (std::int64_t i = begin; i < end; ++i) put_row(list[i], 0, m);
-    else if (m > 1 && layout.source_step < ss)
+    if (list && m == 1)
+      for (std::int64_t i = begin; i < end; ++i)
+        How::put(to[place[list[i] * layout.index_step] * layout.out_step],
+                 from[list[i] * layout.source_step]);
+    else if (list)
+      for (std::int64_t i = begin; i < end; ++i) put_row(list[i]);
+    else if (m == 1 || layout.source_step < ss)
       for (std::int64_t s = 0; s < m; ++s)
-        for (std::int64_t i = begin; i < end; ++i) put_row(i, s, s + 1);
+        run_one(from + s * ss, place + s * is, to + s * os, begin, end);
     else
-      for (std::int64_t i = begin; i < end; ++i) put_row(i, 0, m);
+      for (std::int64_t i = begin; i < end; ++i) put_row(i);
+  }
+
+  /// One slice. What meets the same place as the element before is put into a register: through
+  /// memory each would wait for the last.
+  void run_one(const T* from, const std::int64_t* place, A* out, std::int64_t begin,
+               std::int64_t end) const {
+    if (begin == end) return;
+    std::int64_t at = place[begin * layout.index_step];
+    A held = out[at * layout.out_step];
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t next = place[i * layout.index_step];
+      if (next != at) {
+        out[at * layout.out_step] = held;
+        at = next;
+        held = out[at * layout.out_step];
+      }
+      How::put(held, from[i * layout.source_step]);
+    }
+    out[at * layout.out_step] = held;
   }
 
   void all_slices(std::int64_t begin, std::int64_t end, const std::int64_t* list, A* out) const {

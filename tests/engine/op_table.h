@@ -93,6 +93,7 @@ std::vector<OpRow> pointwise_rows();
 std::vector<OpRow> reducing_rows();
 std::vector<OpRow> moving_rows();
 std::vector<OpRow> arranging_rows();
+std::vector<OpRow> diagonal_rows();
 std::vector<OpRow> indexing_rows();
 std::vector<OpRow> ordering_rows();
 std::vector<OpRow> linalg_rows();

@@ -78,4 +78,30 @@ inline Reference gathered(std::size_t axis) {
   };
 }
 
+/// A function of one input that keeps its type.
+inline OpRow arranging(std::string name, std::string op, Builder build, Reference reference,
+                       std::vector<Dims> shapes, std::vector<BadCall> bad = {}) {
+  Calls calls;
+  for (Dims& shape : shapes) calls.push_back({std::move(shape)});
+  return row(std::move(name), std::move(op), {between(-2, 2)}, std::move(build),
+             std::move(reference), std::move(calls), std::move(bad));
+}
+
+/// The reference of a function whose element `at` is the input's at from(at).
+inline Reference moved(std::function<Dims(const Dims& shape)> shape,
+                       std::function<Index(const Index& at, const Dims& shape)> from) {
+  return [=](Arrays in) {
+    const Array& x = in[0];
+    return make_array(shape(x.shape),
+                      [&](const Index& at) { return value_at(x, from(at, x.shape)); });
+  };
+}
+/// The same for one that keeps the shape.
+inline Reference moved(std::function<Index(const Index& at, const Dims& shape)> from) {
+  return moved([](const Dims& shape) { return shape; }, std::move(from));
+}
+inline Reference shaped(std::function<Dims(const Dims& shape)> shape) {
+  return [=](Arrays in) { return Array{shape(in[0].shape), in[0].values}; };
+}
+
 }  // namespace wald::testing
