@@ -263,6 +263,40 @@ void tall_cross(const TallCross<T>& a) {
   for (; q < a.p; ++q) tall_cross_columns<T, 1>(a, q);
 }
 
+/// `height` rows at once. Each is summed in the same order whatever the height.
+template <class T, int height>
+WALD_INLINE void dot_rows(const T* x, int64_t stride, const T* v, T* y, int64_t k) {
+  constexpr int lanes = Vec<T>::lanes;
+  Vec<T> acc[height][2];
+  for (auto& row : acc) row[0] = row[1] = Vec<T>(0.0);
+  int64_t j = 0;
+  for (; j + 2 * lanes <= k; j += 2 * lanes) {
+    const Vec<T> v0 = Vec<T>::load(v + j), v1 = Vec<T>::load(v + j + lanes);
+    for (int r = 0; r < height; ++r) {
+      acc[r][0] = mul_add(Vec<T>::load(x + r * stride + j), v0, acc[r][0]);
+      acc[r][1] = mul_add(Vec<T>::load(x + r * stride + j + lanes), v1, acc[r][1]);
+    }
+  }
+  if (j + lanes <= k) {
+    const Vec<T> v0 = Vec<T>::load(v + j);
+    for (int r = 0; r < height; ++r)
+      acc[r][0] = mul_add(Vec<T>::load(x + r * stride + j), v0, acc[r][0]);
+    j += lanes;
+  }
+  for (int r = 0; r < height; ++r) {
+    T rest = 0;
+    for (int64_t l = j; l < k; ++l) rest += x[r * stride + l] * v[l];
+    y[r] = sum_lanes(acc[r][0] + acc[r][1]) + rest;
+  }
+}
+
+template <class T>
+void row_dots(const T* x, int64_t stride, const T* v, T* y, int64_t rows, int64_t k) {
+  int64_t i = 0;
+  for (; i + 4 <= rows; i += 4) dot_rows<T, 4>(x + i * stride, stride, v, y + i, k);
+  for (; i < rows; ++i) dot_rows<T, 1>(x + i * stride, stride, v, y + i, k);
+}
+
 }  // namespace
 
 extern "C" void WALD_SIMD_ENTRY(wald_dense)(Simd& set) {
@@ -272,6 +306,8 @@ extern "C" void WALD_SIMD_ENTRY(wald_dense)(Simd& set) {
   set.add_rows_f32 = add_rows<float>;
   set.tall_times_small_f64 = tall_times_small<double>;
   set.tall_times_small_f32 = tall_times_small<float>;
+  set.row_dots_f64 = row_dots<double>;
+  set.row_dots_f32 = row_dots<float>;
   set.tall_cross_f64 = tall_cross<double>;
   set.tall_cross_f32 = tall_cross<float>;
 }
