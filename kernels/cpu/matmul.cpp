@@ -133,10 +133,7 @@ void tiny_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
 template <class T>
 void cross_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
   const std::int64_t m = a.rows, n = b.cols, k = a.cols, size = m * n;
-  // Against one vector every row is read in several strips: what is in the second-level cache.
-  const bool is_vector = (m == 1 || n == 1) && size > 32;
-  const std::int64_t shortest =
-      is_vector ? std::clamp<std::int64_t>((1 << 16) / size / 64 * 64, 64, 2048) : 2048;
+  const std::int64_t shortest = (m == 1 || n == 1) && size > 32 ? 512 : 2048;
   const std::int64_t block = std::max<std::int64_t>(shortest, (k / 512 + 63) / 64 * 64);
   const std::int64_t blocks = (k + block - 1) / block;
   const bool is_skinny = size <= 32;
@@ -145,9 +142,9 @@ void cross_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
     const std::int64_t begin = i * block, rows = std::min(block, k - begin);
     const Matrix<T> x = a.col_range(begin, rows), w = b.row_range(begin, rows);
     T* out = &products[i * size];
-    if (m == 1 && !is_skinny)
+    if (m == 1 && !is_skinny && w.col == 1)
       tall_cross({w.data, w.row, w.col, x.data, x.col, x.row, out, rows, static_cast<int>(n), 1});
-    else if (is_skinny || n == 1)
+    else if (is_skinny || (n == 1 && x.row == 1))
       tall_cross({x.data, x.col, x.row, w.data, w.row, w.col, out, rows, static_cast<int>(m),
                   static_cast<int>(n)});
     else
