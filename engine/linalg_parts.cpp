@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+
 #include <wald/engine/ops/pointwise.h>
 #include <wald/engine/ops/shape.h>
 
@@ -57,27 +59,37 @@ void require_done(std::string_view op, const std::vector<int>& info, bool is_bat
 
 namespace {
 
-/// [n, k]: `below` where row > column, `on` and `above` accordingly.
-Tensor pattern(const Tensor& like, double below, double on, double above, DType dtype) {
-  const std::int64_t n = like.size(-2), k = like.size(-1);
-  std::vector<double> values(static_cast<std::size_t>(n * k));
-  for (std::int64_t i = 0; i < n; ++i)
-    for (std::int64_t j = 0; j < k; ++j)
-      values[static_cast<std::size_t>(i * k + j)] = i > j ? below : i < j ? above : on;
-  return to(from_vector(values, {n, k}), dtype);
-}
+/// Of a matrix like x, the numbers of the rows, [m, 1], and of the columns, [1, n].
+struct Places {
+  Tensor row, column;
+
+  explicit Places(const Tensor& x)
+      : row(unsqueeze(counted(x.size(-2)), 1)), column(unsqueeze(counted(x.size(-1)), 0)) {}
+
+ private:
+  static Tensor counted(std::int64_t n) {
+    std::vector<std::int64_t> i(static_cast<std::size_t>(n));
+    std::iota(i.begin(), i.end(), 0);
+    return from_vector(i);
+  }
+};
 
 }  // namespace
 
 Tensor lower_triangle(const Tensor& x, bool strict) {
-  return where(pattern(x, 1, strict ? 0 : 1, 0, DType::boolean), x, 0.0);
+  const Places at(x);
+  return where(strict ? at.row > at.column : at.row >= at.column, x, 0.0);
 }
 
 Tensor upper_triangle(const Tensor& x, bool strict) {
-  return where(pattern(x, 0, strict ? 0 : 1, 1, DType::boolean), x, 0.0);
+  const Places at(x);
+  return where(strict ? at.row < at.column : at.row <= at.column, x, 0.0);
 }
 
-Tensor half_lower(const Tensor& x) { return x * pattern(x, 1, 0.5, 0, x.dtype()); }
+Tensor half_lower(const Tensor& x) {
+  const Places at(x);
+  return where(at.row > at.column, x, where(at.row == at.column, 0.5 * x, 0.0));
+}
 
 Tensor symmetrized(const Tensor& x) { return 0.5 * (x + mt(x)); }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fortran.h"
+#include "matmul.h"
 #include "matrix_runs.h"
 
 namespace wald::kernels {
@@ -40,22 +41,23 @@ bool symmetric_part(const T* a, std::int64_t n, T* out, bool both) {
   return finite;
 }
 
-/// The Cholesky factor in place of a lower triangle; the order of the first minor that fails.
+/// The Cholesky factor L from u = A, row by row, of which the upper triangle becomes L'; the order
+/// of the first minor that fails. Whole rows are subtracted from each other, as vectors.
 template <class T>
-int small_cholesky(T* l, int n) {
-  for (int i = 0; i < n; ++i) {
-    T* row = l + i * n;
-    T rest = row[i];
-    for (int j = 0; j < i; ++j) {
-      const T* other = l + j * n;
-      T x = row[j];
-      for (int k = 0; k < j; ++k) x -= row[k] * other[k];
-      row[j] = x / other[j];
-      rest -= row[j] * row[j];
+int small_cholesky(T* u, int n, T* l) {
+  for (int k = 0; k < n; ++k) {
+    T* row = u + k * n;
+    if (!(row[k] > 0)) return k + 1;
+    const T root = std::sqrt(row[k]);
+    for (int j = k; j < n; ++j) row[j] /= root;
+    row[k] = root;
+    for (int i = k + 1; i < n; ++i) {
+      const T factor = row[i];
+      for (int j = i; j < n; ++j) u[i * n + j] -= factor * row[j];
     }
-    if (!(rest > 0)) return i + 1;
-    row[i] = std::sqrt(rest);
   }
+  for (int i = 0; i < n; ++i)
+    for (int j = 0; j < n; ++j) l[i * n + j] = j <= i ? u[j * n + i] : T(0);
   return 0;
 }
 
@@ -65,13 +67,16 @@ void cholesky_of(const Matrices& a, T* out, int* info) {
   const int n = static_cast<int>(a.rows);
   for_each_run(a.batch, std::pow(n, 3) / 6 + 20 * n, [&](std::int64_t begin, std::int64_t end) {
     const SingleThreadedBlas guard;
+    const bool is_small = n <= small_order;
+    T scratch[small_order * small_order];
     for (std::int64_t p = begin; p < end; ++p) {
       T* l = out + p * size;
       info[p] = 0;
-      if (!symmetric_part(static_cast<const T*>(a.data) + p * size, n, l, false))
+      if (!symmetric_part(static_cast<const T*>(a.data) + p * size, n, is_small ? scratch : l,
+                          is_small))
         info[p] = matrix_not_finite;
-      else if (n <= small_order)
-        info[p] = small_cholesky(l, n);
+      else if (is_small)
+        info[p] = small_cholesky(scratch, n, l);
       else
         lapack::choose<T>(dpotrf_, spotrf_)("U", &n, l, &n, &info[p]);
     }
@@ -260,6 +265,33 @@ void svd_of(const Matrices& a, T* u, T* s, T* vh, int* info) {
   });
 }
 
+/// The QR decomposition of a tall matrix by those of blocks of its rows and of their triangles one
+/// below the other: each fits the cache, and the threads share them.
+template <class T>
+void tall_qr(const T* a, std::int64_t m, std::int64_t n, T* q, T* r) {
+  const std::int64_t rows = std::max<std::int64_t>(1024, 4 * n), blocks = m / rows;
+  const DType dtype = dtype_of<T>::value;
+  if (blocks < 2) return qr_of<T>({dtype, 1, m, n, a}, q, r);
+  const std::int64_t rest = m - blocks * rows, stacked = blocks * n + rest;
+  // What is left of the rows goes into the stack as it is.
+  std::vector<T> stack(static_cast<std::size_t>(stacked * n)), turns(stack.size());
+  qr_of<T>({dtype, blocks, rows, n, a}, q, stack.data());
+  std::copy_n(a + blocks * rows * n, rest * n, stack.data() + blocks * n * n);
+  tall_qr(stack.data(), stacked, n, turns.data(), r);
+  std::vector<T> block_q(q, q + blocks * rows * n);
+  matmul({dtype, blocks, rows, n, n, block_q.data(), rows * n, n, 1, turns.data(), n * n, n, 1, q});
+  std::copy_n(turns.data() + blocks * n * n, rest * n, q + blocks * rows * n);
+}
+
+template <class T>
+void qr_of_each(const Matrices& a, void* q, void* r) {
+  T *to_q = static_cast<T*>(q), *to_r = static_cast<T*>(r);
+  const std::int64_t m = a.rows, n = a.cols;
+  if (n == 0 || m < std::max<std::int64_t>(2048, 8 * n)) return qr_of(a, to_q, to_r);
+  for (std::int64_t p = 0; p < a.batch; ++p)
+    tall_qr(static_cast<const T*>(a.data) + p * m * n, m, n, to_q + p * m * n, to_r + p * n * n);
+}
+
 }  // namespace
 
 void cholesky(const Matrices& a, void* l, int* info) {
@@ -295,9 +327,9 @@ void permute_rows(const Matrices& x, const std::int64_t* rows, bool inverse, voi
 
 void qr(const Matrices& a, void* q, void* r) {
   if (a.dtype == DType::float64)
-    qr_of(a, static_cast<double*>(q), static_cast<double*>(r));
+    qr_of_each<double>(a, q, r);
   else
-    qr_of(a, static_cast<float*>(q), static_cast<float*>(r));
+    qr_of_each<float>(a, q, r);
 }
 
 void eigh(const Matrices& a, void* values, void* vectors, int* info) {

@@ -94,12 +94,20 @@ void gemv(const BlasMatrix<float>& a, int m, int k, const float* x, int step, fl
 
 void tall_times_small(const TallTimesSmall<double>& a) { simd().tall_times_small_f64(a); }
 void tall_times_small(const TallTimesSmall<float>& a) { simd().tall_times_small_f32(a); }
+void row_dots(const Matrix<double>& a, const double* x, double* y) {
+  simd().row_dots_f64(a.data, a.row, x, y, a.rows, a.cols);
+}
+void row_dots(const Matrix<float>& a, const float* x, float* y) {
+  simd().row_dots_f32(a.data, a.row, x, y, a.rows, a.cols);
+}
 void tall_cross(const TallCross<double>& a) { simd().tall_cross_f64(a); }
 void tall_cross(const TallCross<float>& a) { simd().tall_cross_f32(a); }
 
 /// c (contiguous rows `stride` apart) = a b on the calling thread, by BLAS.
 template <class T>
 void blas_product(const Matrix<T>& a, const Matrix<T>& b, T* c, std::int64_t stride) {
+  if (b.cols == 1 && stride == 1 && a.col == 1 && b.row == 1) return row_dots(a, b.data, c);
+  if (a.rows == 1 && b.row == 1 && a.col == 1) return row_dots(b.transposed(), a.data, c);
   const SingleThreadedBlas guard;
   const int m = static_cast<int>(a.rows), n = static_cast<int>(b.cols),
             k = static_cast<int>(a.cols);
@@ -125,7 +133,8 @@ void tiny_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
 template <class T>
 void cross_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
   const std::int64_t m = a.rows, n = b.cols, k = a.cols, size = m * n;
-  const std::int64_t block = std::max<std::int64_t>(2048, (k / 512 + 63) / 64 * 64);
+  const std::int64_t shortest = (m == 1 || n == 1) && size > 32 ? 512 : 2048;
+  const std::int64_t block = std::max<std::int64_t>(shortest, (k / 512 + 63) / 64 * 64);
   const std::int64_t blocks = (k + block - 1) / block;
   const bool is_skinny = size <= 32;
   std::vector<T> products(blocks * size);
@@ -133,7 +142,9 @@ void cross_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
     const std::int64_t begin = i * block, rows = std::min(block, k - begin);
     const Matrix<T> x = a.col_range(begin, rows), w = b.row_range(begin, rows);
     T* out = &products[i * size];
-    if (is_skinny)
+    if (m == 1 && !is_skinny && w.col == 1)
+      tall_cross({w.data, w.row, w.col, x.data, x.col, x.row, out, rows, static_cast<int>(n), 1});
+    else if (is_skinny || (n == 1 && x.row == 1))
       tall_cross({x.data, x.col, x.row, w.data, w.row, w.col, out, rows, static_cast<int>(m),
                   static_cast<int>(n)});
     else
@@ -177,6 +188,18 @@ void blocked_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
   });
 }
 
+/// Tiles of the result, where both of its sides are long.
+template <class T>
+void tiled_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
+  const std::int64_t m = a.rows, n = b.cols, height = m >= 2048 ? 512 : 256, width = 512;
+  const std::int64_t across = (n + width - 1) / width;
+  parallel_for((m + height - 1) / height * across, [&](std::int64_t tile) {
+    const std::int64_t row = tile / across * height, col = tile % across * width;
+    blas_product(a.row_range(row, std::min(height, m - row)),
+                 b.col_range(col, std::min(width, n - col)), c + row * n + col, n);
+  });
+}
+
 /// Whether BLAS takes it without a copy.
 template <class T>
 bool is_ready(const Matrix<T>& m) {
@@ -192,6 +215,8 @@ void product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
   if (k <= 16 && n <= 8 && m >= 64) return tall_product(a, b, c, n, 1);
   if (k <= 16 && m <= 8 && n >= 64) return tall_product(b.transposed(), a.transposed(), c, 1, n);
   if (work <= 1024 && !(is_ready(a) && is_ready(b))) return tiny_product(a, b, c);
+  if (m >= 1024 && n >= 1024 && k >= 64 && is_ready(a) && is_ready(b))
+    return tiled_product(a, b, c);
   blocked_product(a, b, c);
 }
 

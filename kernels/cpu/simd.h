@@ -80,6 +80,11 @@ struct Simd {
                       double* tail, double* count) = nullptr;
   void (*tall_times_small_f64)(const TallTimesSmall<double>&) = nullptr;
   void (*tall_times_small_f32)(const TallTimesSmall<float>&) = nullptr;
+  /// y[i] = the sum over j < k of x[i * stride + j] v[j], for i < rows.
+  void (*row_dots_f64)(const double* x, std::int64_t stride, const double* v, double* y,
+                       std::int64_t rows, std::int64_t k) = nullptr;
+  void (*row_dots_f32)(const float* x, std::int64_t stride, const float* v, float* y,
+                       std::int64_t rows, std::int64_t k) = nullptr;
   void (*tall_cross_f64)(const TallCross<double>&) = nullptr;
   void (*tall_cross_f32)(const TallCross<float>&) = nullptr;
 };

@@ -202,12 +202,51 @@ void tall_cross_rows(const TallCross<T>& a) {
   }
 }
 
+/// Long contiguous rows against one vector: each row, as one stream, is added to the result, which
+/// stays in the first-level cache.
+template <class T>
+void tall_cross_vector(const TallCross<T>& a) {
+  constexpr int lanes = Vec<T>::lanes;
+  for (int j = 0; j < a.k; ++j) a.out[j] = 0;
+  for (int64_t i = 0; i < a.rows; ++i) {
+    const T* x = a.x + i * a.xi;
+    const T factor = a.w[i * a.wi];
+    const Vec<T> w = Vec<T>::splat(&factor);
+    int j = 0;
+    for (; j + lanes <= a.k; j += lanes)
+      mul_add(Vec<T>::load(x + j), w, Vec<T>::load(a.out + j)).store(a.out + j);
+    for (; j < a.k; ++j) a.out[j] += x[j] * factor;
+  }
+}
+
 template <class T>
 void tall_cross(const TallCross<T>& a) {
+  if (a.xj == 1 && a.p == 1 && a.k > 4 * Vec<T>::lanes) return tall_cross_vector(a);
   if (a.xj == 1 && a.k >= Vec<T>::lanes) return tall_cross_rows(a);
   int q = 0;
   for (; q + 2 <= a.p; q += 2) tall_cross_columns<T, 2>(a, q);
   for (; q < a.p; ++q) tall_cross_columns<T, 1>(a, q);
+}
+
+/// One row after the other: read as one stream, memory is twice as fast as in four.
+template <class T>
+void row_dots(const T* x, int64_t stride, const T* v, T* y, int64_t rows, int64_t k) {
+  constexpr int lanes = Vec<T>::lanes;
+  constexpr int ways = 4;
+  for (int64_t i = 0; i < rows; ++i) {
+    const T* row = x + i * stride;
+    Vec<T> acc[ways] = {0.0, 0.0, 0.0, 0.0};
+    int64_t j = 0;
+    for (; j + ways * lanes <= k; j += ways * lanes)
+      for (int w = 0; w < ways; ++w)
+        acc[w] =
+            mul_add(Vec<T>::load(row + j + w * lanes), Vec<T>::load(v + j + w * lanes), acc[w]);
+    for (; j + lanes <= k; j += lanes)
+      acc[0] = mul_add(Vec<T>::load(row + j), Vec<T>::load(v + j), acc[0]);
+    T rest = 0;
+    for (; j < k; ++j) rest += row[j] * v[j];
+    y[i] = sum_lanes((acc[0] + acc[1]) + (acc[2] + acc[3])) + rest;
+  }
 }
 
 }  // namespace
@@ -215,6 +254,8 @@ void tall_cross(const TallCross<T>& a) {
 extern "C" void WALD_SIMD_ENTRY(wald_dense)(Simd& set) {
   set.tall_times_small_f64 = tall_times_small<double>;
   set.tall_times_small_f32 = tall_times_small<float>;
+  set.row_dots_f64 = row_dots<double>;
+  set.row_dots_f32 = row_dots<float>;
   set.tall_cross_f64 = tall_cross<double>;
   set.tall_cross_f32 = tall_cross<float>;
 }

@@ -112,9 +112,10 @@ const Size small[] = {{1, 1, 1},    {2, 3, 4},    {8, 8, 16},   {8, 8, 17},   {7
                       {40, 30, 20}, {130, 3, 20}, {3, 130, 20}, {200, 1, 16}, {1, 200, 16}};
 const Size cross[] = {{3, 3, 2048}, {2, 1, 2049}, {1, 1, 4097},
                       {4, 8, 2048}, {5, 7, 2100}, {1, 33, 2050}};
-const Size large[] = {{5000, 1, 3},   {4097, 3, 5},   {3, 4097, 5},    {1, 8193, 4},
-                      {300, 1, 500},  {1, 300, 500},  {150, 140, 130}, {1000, 17, 33},
-                      {33, 1000, 17}, {6, 6, 100003}, {40, 30, 2100},  {129, 128, 2048}};
+const Size large[] = {{5000, 1, 3},    {4097, 3, 5},     {3, 4097, 5},    {1, 8193, 4},
+                      {300, 1, 500},   {1, 300, 500},    {150, 140, 130}, {1000, 17, 33},
+                      {33, 1000, 17},  {1030, 1100, 64}, {6, 6, 100003},  {40, 30, 2100},
+                      {129, 128, 2048}};
 
 TEST(Matmul, OfFloat64InEveryLayoutIsThatOfPlainLoops) {
   for (Size s : small) check_all_layouts<double>(s);
@@ -142,6 +143,34 @@ TEST(Matmul, OfBatchesIsThatOfEachPair) {
             expect_product(Operand<double>(3, s.m, s.k, la, a_repeats, 1),
                            Operand<double>(3, s.k, s.n, lb, b_repeats, 2), 3, s);
           }
+}
+
+TEST(Matmul, OfManySmallOnesIsThatOfEach) {
+  // Enough for several threads, on both sides of the boundaries of what is small.
+  for (Size s : {Size{4, 4, 4}, Size{8, 8, 8}, Size{5, 5, 5}, Size{16, 1, 16}, Size{1, 17, 16},
+                 Size{12, 12, 12}, Size{70, 2, 3}})
+    for (Layout la : {Layout::rows, Layout::columns, Layout::both_strided})
+      for (Layout lb : {Layout::rows, Layout::columns, Layout::both_strided}) {
+        SCOPED_TRACE(text(s));
+        expect_product(Operand<double>(600, s.m, s.k, la, false, 1),
+                       Operand<double>(600, s.k, s.n, lb, false, 2), 600, s);
+        expect_product(Operand<float>(600, s.m, s.k, la, false, 1),
+                       Operand<float>(600, s.k, s.n, lb, false, 2), 600, s);
+      }
+}
+
+TEST(Matmul, OfBatchesHasTheSameBitsForAnyThreads) {
+  for (Size s : {Size{8, 8, 8}, Size{40, 30, 20}, Size{3, 3, 2100}, Size{100, 3, 5}}) {
+    const Operand<double> a(300, s.m, s.k, Layout::rows, false, 1),
+        b(300, s.k, s.n, Layout::columns, false, 2);
+    std::vector<double> first;
+    for (int threads : {1, 2, 3, 7}) {
+      const NumThreadsGuard guard(threads);
+      const std::vector<double> c = multiply(a, b, 300, s);
+      if (threads == 1) first = c;
+      EXPECT_EQ(c, first) << text(s) << " with " << threads << " threads";
+    }
+  }
 }
 
 TEST(Matmul, OfBatchesLaidOutOneAfterTheOther) {
