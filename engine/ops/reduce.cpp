@@ -229,8 +229,8 @@ Tensor std(const Tensor& x, const Dims& axes, double correction, bool keepdim) {
   require_floating(x, "std");
   ReducedAxes(x, axes, "std");
   const Tensor variance = var(x, axes, correction, keepdim);
-  const Tensor is_positive = variance > 0;
-  return where(is_positive, sqrt(where(is_positive, variance, 1.0)), variance);
+  const Tensor is_zero = variance == 0;
+  return where(is_zero, 0.0, sqrt(where(is_zero, 1.0, variance)));
 }
 
 Tensor norm(const Tensor& x, double p) { return norm(x, p, all_axes(x)); }

@@ -40,8 +40,9 @@ std::vector<T> sum_of(const T* x, const Layout& layout, std::uint64_t axes) {
   for (std::size_t i = 0; i < layout.size.size(); ++i)
     if (!(axes >> i & 1)) n *= layout.size[i];
   std::vector<T> out(static_cast<std::size_t>(n) + 1, T(77));
-  cpu_backend().sum(dtype_of<T>::value, {static_cast<int>(layout.size.size()), layout.size.data()},
-                    {x, layout.stride.data()}, axes, out.data());
+  cpu_backend().reduce(Reduction::sum, dtype_of<T>::value,
+                       {static_cast<int>(layout.size.size()), layout.size.data()},
+                       {x, layout.stride.data()}, axes, out.data());
   EXPECT_EQ(out.back(), T(77)) << "written past the end";
   out.pop_back();
   return out;
