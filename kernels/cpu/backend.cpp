@@ -12,8 +12,8 @@
 namespace wald::kernels {
 
 const Backend& cpu_backend() {
-  static const Backend table{"cpu", allocate, release, find_pointwise, pointwise,
-                             copy,  fill,     reduce,     matmul, arg_reduce, scan, softmax};
+  static const Backend table{"cpu", allocate, release, find_pointwise, pointwise, copy,
+                             fill,  reduce,   matmul,  arg_reduce,     scan,      softmax};
   return table;
 }
 

@@ -64,8 +64,7 @@ Reference along(std::size_t axis, std::function<Numbers(const Numbers&)> f) {
       Numbers x;
       for (std::size_t i : line) x.push_back(in[0].values[i]);
       const Numbers y = f(x);
-      for (std::size_t i = 0; i < line.size(); ++i)
-        out.values[line[i]] = static_cast<double>(y[i]);
+      for (std::size_t i = 0; i < line.size(); ++i) out.values[line[i]] = static_cast<double>(y[i]);
     }
     return out;
   };
@@ -100,12 +99,9 @@ long double product(const Numbers& x) {
 }
 
 std::vector<OpRow> products() {
-  const auto of_axes = [](In in) {
-    return prod(in[0], {0, -1});
-  };
+  const auto of_axes = [](In in) { return prod(in[0], {0, -1}); };
   std::vector<OpRow> rows = {
-      row(
-          "prod", [](In in) { return prod(in[0]); }, reduced(all_gone, false, product), "prod",
+      row("prod", [](In in) { return prod(in[0]); }, reduced(all_gone, false, product), "prod",
           Integers::stay, {{{3, 1, 3}}, {{1, 1, 1}}, {{2, 0, 3}}, {{0, 2, 2}}, {{2, 2, 2}}}),
       row("prod of axes", of_axes, reduced(ends_gone, false, product), "prod", Integers::stay,
           some_or_none),
@@ -116,11 +112,7 @@ std::vector<OpRow> products() {
           {{{3, 3, 1}}, {{2, 3, 2}}, {{1, 3, 3}}}),
   };
   rows.back().inputs = {whole(-1, 1)};
-  rows[0].bad = {throws<IndexError>(
-      [] {
-        prod(ones({2, 3}), {0, 0});
-      },
-      {"prod", "[0, 0]"})};
+  rows[0].bad = {throws<IndexError>([] { prod(ones({2, 3}), {0, 0}); }, {"prod", "[0, 0]"})};
   return rows;
 }
 
@@ -136,8 +128,8 @@ std::function<long double(const Numbers&)> variance(double correction, bool is_r
 
 std::vector<OpRow> spreads() {
   const std::vector<std::vector<Dims>> shapes = {{{3, 3, 3}}, {{2, 4, 3}}};
-  const BadCall integers = throws<DTypeError>([] { var(to(ones({2}), DType::int64)); },
-                                              {"var", "int64"});
+  const BadCall integers =
+      throws<DTypeError>([] { var(to(ones({2}), DType::int64)); }, {"var", "int64"});
   return {
       with_bad(row(
                    "var", [](In in) { return var(in[0]); },
@@ -209,9 +201,9 @@ std::vector<OpRow> norms() {
   add("1.5", 1.5, "pow");
   add("half", 0.5, "pow");
   add("minus 2", -2, "pow");
-  rows.push_back(row(
-      "norm", [](In in) { return norm(in[0]); }, reduced(all_gone, false, norm_of(2)), "norm",
-      Integers::refused, {{{3, 3, 3}}, {{2, 4, 3}}, {{1, 1, 1}}, {{2, 0, 3}}}));
+  rows.push_back(row("norm", [](In in) { return norm(in[0]); },
+                     reduced(all_gone, false, norm_of(2)), "norm", Integers::refused,
+                     {{{3, 3, 3}}, {{2, 4, 3}}, {{1, 1, 1}}, {{2, 0, 3}}}));
   rows.back().bad = {
       throws<DTypeError>([] { norm(to(ones({2}), DType::int64)); }, {"norm", "int64"}),
       throws<ShapeError>([] { norm(ones({0}), INFINITY); }, {"norm", "[0]"}),
@@ -222,7 +214,8 @@ std::vector<OpRow> norms() {
   for (OpRow& r : rows) {
     r.inputs = {away_from_zero(0.3, 2)};
     r.tolerance = 1e-8;
-    if (r.op == "min") r.shapes[1] = {{2, 2, 3}};  // sizes further apart than the differences' steps
+    if (r.op == "min")
+      r.shapes[1] = {{2, 2, 3}};  // sizes further apart than the differences' steps
   }
   rows.push_back(row(
       "norm, p = 0", [](In in) { return norm(in[0], 0); }, reduced(all_gone, false, norm_of(0)),
@@ -252,7 +245,11 @@ std::vector<OpRow> extremes() {
                    "max", [](In in) { return max(in[0]); }, reduced(all_gone, false, largest),
                    "max", Integers::stay),
                {none([](const Tensor& x) { max(x); }, "max"),
-                throws<ShapeError>([] { max(ones({2, 0}), {1}); }, {"max", "[2, 0]"}),
+                throws<ShapeError>(
+                    [] {
+                      max(ones({2, 0}), {1});
+                    },
+                    {"max", "[2, 0]"}),
                 throws<IndexError>([] { max(ones({2}), {1}); }, {"max", "1"})}),
       row(
           "max of axes", [](In in) { return max(in[0], {1}); },
@@ -267,8 +264,7 @@ std::vector<OpRow> extremes() {
                    "min", [](In in) { return min(in[0]); }, reduced(all_gone, false, smallest),
                    "min", Integers::stay),
                {none([](const Tensor& x) { min(x); }, "min")}),
-      row(
-          "min of axes", [](In in) { return min(in[0], {0}, true); },
+      row("min of axes", [](In in) { return min(in[0], {0}, true); },
           reduced(first_gone, true, smallest), "min", Integers::stay,
           {{{3, 3, 3}}, {{2, 4, 3}}, {{2, 0, 3}}}),
   };
@@ -287,8 +283,7 @@ std::vector<OpRow> places() {
       row(
           "argmax of an axis", [](In in) { return argmax(in[0], 1); },
           reduced(middle_gone, false, at_largest), "argmax", Integers::stay),
-      row(
-          "argmax, keepdim", [](In in) { return argmax(in[0], -3, true); },
+      row("argmax, keepdim", [](In in) { return argmax(in[0], -3, true); },
           reduced(first_gone, true, at_largest), "argmax", Integers::stay,
           {{{3, 3, 3}}, {{2, 4, 3}}, {{2, 0, 3}}}),
       with_bad(row(
@@ -361,8 +356,7 @@ std::vector<OpRow> exponentials() {
   const auto weights = [](bool is_log) {
     return [is_log](const Numbers& x) {
       Numbers y;
-      for (long double v : x)
-        y.push_back(is_log ? v - log_sum(x) : std::exp(v - log_sum(x)));
+      for (long double v : x) y.push_back(is_log ? v - log_sum(x) : std::exp(v - log_sum(x)));
       return y;
     };
   };
@@ -410,8 +404,8 @@ std::vector<OpRow> exponentials() {
           "log_softmax of a middle axis", [](In in) { return log_softmax(in[0], 1); },
           along(1, weights(true)), "log_softmax", floats, some_or_none),
       with_bad(row(
-                   "logcumsumexp", [](In in) { return logcumsumexp(in[0], -1); },
-                   along(2, running), "logcumsumexp", floats, some_or_none),
+                   "logcumsumexp", [](In in) { return logcumsumexp(in[0], -1); }, along(2, running),
+                   "logcumsumexp", floats, some_or_none),
                {throws<IndexError>([] { logcumsumexp(ones({2}), 1); }, {"logcumsumexp", "1"})}),
       row(
           "logcumsumexp of the first axis", [](In in) { return logcumsumexp(in[0], 0); },
@@ -440,8 +434,7 @@ std::vector<OpRow> scans() {
                    "cumprod", [](In in) { return cumprod(in[0], -1); }, along(2, running(true)),
                    "cumprod", Integers::stay, some_or_none),
                {throws<IndexError>([] { cumprod(ones({2}), 1); }, {"cumprod", "1"})}),
-      row(
-          "cumprod with zeros", [](In in) { return cumprod(in[0], 0); }, along(0, running(true)),
+      row("cumprod with zeros", [](In in) { return cumprod(in[0], 0); }, along(0, running(true)),
           "cumprod", Integers::stay, {{{5, 2, 1}}, {{3, 3, 3}}, {{1, 2, 2}}, {{0, 2, 2}}}),
   };
   rows.back().inputs = {whole(-1, 2)};
@@ -489,12 +482,13 @@ std::vector<OpRow> scans() {
       });
     };
   };
-  const std::vector<std::vector<Dims>> shapes = {{{3, 3, 3}}, {{2, 1, 4}}, {{1, 1, 2}}, {{0, 2, 2}}};
-  rows.push_back(with_bad(row(
-                              "diff", [](In in) { return diff(in[0]); }, differences(1), "sub",
-                              Integers::stay, shapes),
-                          {throws<IndexError>([] { diff(ones({2}), -1); }, {"diff", "-1"}),
-                           throws<IndexError>([] { diff(ones({2}), 1, 1); }, {"diff", "1"})}));
+  const std::vector<std::vector<Dims>> shapes = {
+      {{3, 3, 3}}, {{2, 1, 4}}, {{1, 1, 2}}, {{0, 2, 2}}};
+  rows.push_back(with_bad(
+      row(
+          "diff", [](In in) { return diff(in[0]); }, differences(1), "sub", Integers::stay, shapes),
+      {throws<IndexError>([] { diff(ones({2}), -1); }, {"diff", "-1"}),
+       throws<IndexError>([] { diff(ones({2}), 1, 1); }, {"diff", "1"})}));
   rows.push_back(row(
       "diff of second order", [](In in) { return diff(in[0], 2); }, differences(2), "sub",
       Integers::stay, shapes));

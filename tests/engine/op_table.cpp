@@ -55,8 +55,8 @@ Tensor sample(const Sampler& sampler, const Dims& shape, std::mt19937& random) {
 const std::vector<OpRow>& op_rows() {
   static const std::vector<OpRow> rows = [] {
     std::vector<OpRow> all = pointwise_rows();
-    for (auto& more : {reducing_rows(), extreme_rows(), moving_rows(), indexing_rows(), linalg_rows(),
-                       special_rows(), incomplete_rows()})
+    for (auto& more : {reducing_rows(), extreme_rows(), moving_rows(), indexing_rows(),
+                       linalg_rows(), special_rows(), incomplete_rows()})
       all.insert(all.end(), more.begin(), more.end());
     return all;
   }();

@@ -310,7 +310,8 @@ TEST(Sets, SumToTheSameBits) {
     for (const Simd* set : sets()) {
       auto sum = [n](const Simd* its, const auto& values, DType dtype) {
         double total = -1;
-        its->fold[static_cast<int>(Fold::sum)][static_cast<int>(dtype)].row(values.data(), n, &total);
+        its->fold[static_cast<int>(Fold::sum)][static_cast<int>(dtype)].row(values.data(), n,
+                                                                            &total);
         return total;
       };
       EXPECT_EQ(sum(set, x, DType::float64), sum(sets()[0], x, DType::float64))
