@@ -16,7 +16,8 @@
 namespace wald::kernels {
 namespace {
 
-constexpr std::int64_t block = 16384;
+// No power of two: blocks that are gone down together would meet in the same lines of the cache.
+constexpr std::int64_t block = 12000;
 constexpr int most_wide = 8;
 
 /// Parts of up to eight lines, each of n elements.

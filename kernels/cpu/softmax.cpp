@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lines.h"
+#include "pointwise.h"
 #include "simd.h"
 
 namespace wald::kernels {
@@ -23,7 +24,6 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 struct Sum {
   double m = -infinity, count = 0, tail = 0;
 
-  double log() const { return std::log1p(count - 1 + tail); }
   bool is_finite() const { return std::isfinite(m); }
 
   static Sum join(const Sum* parts, std::int64_t n, std::int64_t stride) {
@@ -42,6 +42,13 @@ struct Sum {
     return all;
   }
 };
+
+/// The logarithms of `n` sums, less their m.
+void take_logs(const Sum* sums, std::int64_t n, double* logs) {
+  for (std::int64_t j = 0; j < n; ++j) logs[j] = sums[j].count - 1 + sums[j].tail;
+  const void* in[] = {logs};
+  find_pointwise("log1p")->f64(in, 0, logs, n);
+}
 
 template <class T>
 struct Softmaxing {
@@ -126,8 +133,9 @@ struct Softmaxing {
       std::fill(t.m + t.count, t.m + t.padded, 0.0);
       exponentiate(t);
     }
+    if (is_log) take_logs(sums, t.count, t.tail);
     for (std::int64_t j = 0; j < t.count; ++j) {
-      double norm = is_log ? sums[j].log() : sums[j].count + sums[j].tail;
+      double norm = is_log ? t.tail[j] : sums[j].count + sums[j].tail;
       if (!sums[j].is_finite() && kind != Softmax::logsumexp_gradient)
         norm = std::numeric_limits<double>::quiet_NaN();
       else if (sums[j].m == -infinity)
@@ -155,8 +163,15 @@ struct Softmaxing {
     }
   }
   void write_logs(std::int64_t first, std::int64_t count, const Sum* sums) const {
-    for (std::int64_t j = 0; j < count; ++j)
-      out[first + j] = static_cast<T>(sums[j].is_finite() ? sums[j].m + sums[j].log() : sums[j].m);
+    double logs[most_wide];
+    for (std::int64_t done = 0; done < count; done += most_wide) {
+      const std::int64_t n = std::min(most_wide, count - done);
+      take_logs(sums + done, n, logs);
+      for (std::int64_t j = 0; j < n; ++j) {
+        const Sum& its = sums[done + j];
+        out[first + done + j] = static_cast<T>(its.is_finite() ? its.m + logs[j] : its.m);
+      }
+    }
   }
 
   void operator()() const {
