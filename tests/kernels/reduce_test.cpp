@@ -207,6 +207,8 @@ void check_other_kinds(const std::vector<T>& x, const Layout& layout) {
 template <class T>
 void check_layouts() {
   const std::vector<T> x = random_values<T>(20000);
+  std::vector<T> factors;  // whose products neither overflow nor underflow
+  for (T v : x) factors.push_back((v < 0 ? T(-1) : T(1)) * (T(0.95) + T(0.1) * std::fabs(v)));
   for (const Layout& layout : {Layout::contiguous({}),
                                Layout::contiguous({5}),
                                Layout::contiguous({600, 7}),
