@@ -103,8 +103,8 @@ struct Backend {
   void (*copy)(DType from, DType to, Shape, View in, View out);
   void (*fill)(DType, void* out, std::int64_t n, double value);
 
-  /// Reduces the axes whose bit is set in `axes`, keeping the order of the others. The same bits for
-  /// any number of threads. See Reduction.
+  /// Reduces the axes whose bit is set in `axes`, keeping the order of the others. The same bits
+  /// for any number of threads. See Reduction.
   void (*reduce)(Reduction, DType, Shape, View in, std::uint64_t axes, void* out);
   void (*matmul)(const Matmul&);
 

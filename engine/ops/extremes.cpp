@@ -24,12 +24,8 @@ class Extreme final : public Op {
   Extreme(Reduction kind, ReducedAxes axes) : kind_(kind), axes_(std::move(axes)) {}
 
   std::string_view name() const override { return kind_ == Reduction::max ? "max" : "min"; }
-  Metas infer(Inputs in) const override {
-    return {{axes_.left_of(in[0].shape()), in[0].dtype()}};
-  }
-  void run(Inputs in, std::span<Tensor> out) const override {
-    reduce(kind_, axes_, in[0], out[0]);
-  }
+  Metas infer(Inputs in) const override { return {{axes_.left_of(in[0].shape()), in[0].dtype()}}; }
+  void run(Inputs in, std::span<Tensor> out) const override { reduce(kind_, axes_, in[0], out[0]); }
   std::uint64_t uses(int) const override { return 1 | std::uint64_t{1} << Call::output_slot(0); }
   Tensor vjp(const Call& call, int, Inputs g) const override {
     const Tensor loses = losers(call);
@@ -69,12 +65,8 @@ class Truth final : public Op {
   Truth(Reduction kind, ReducedAxes axes) : kind_(kind), axes_(std::move(axes)) {}
 
   std::string_view name() const override { return kind_ == Reduction::max ? "any" : "all"; }
-  Metas infer(Inputs in) const override {
-    return {{axes_.left_of(in[0].shape()), DType::boolean}};
-  }
-  void run(Inputs in, std::span<Tensor> out) const override {
-    reduce(kind_, axes_, in[0], out[0]);
-  }
+  Metas infer(Inputs in) const override { return {{axes_.left_of(in[0].shape()), DType::boolean}}; }
+  void run(Inputs in, std::span<Tensor> out) const override { reduce(kind_, axes_, in[0], out[0]); }
   std::uint64_t uses(int) const override { return 0; }
   Tensor vjp(const Call&, int, Inputs) const override { return {}; }
   Tensors jvp(const Call&, Inputs) const override { return {Tensor()}; }
@@ -120,7 +112,8 @@ class ArgExtreme final : public Op {
 };
 
 Tensor arg_extreme(Reduction kind, const Tensor& x, std::int64_t axis, bool keepdim) {
-  const ArgExtreme op(kind, axis_from_end(axis, x.dim(), kind == Reduction::max ? "argmax" : "argmin"));
+  const ArgExtreme op(kind,
+                      axis_from_end(axis, x.dim(), kind == Reduction::max ? "argmax" : "argmin"));
   const ReducedAxes reduced(x, {axis}, op.name());
   require_something(reduced, x, op.name());
   const Tensor place = record(op, {as_number(x)});

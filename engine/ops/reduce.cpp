@@ -61,9 +61,7 @@ void reduce(kernels::Reduction kind, const ReducedAxes& axes, const Tensor& x, c
 }
 
 Tensor as_floating(const Tensor& x) { return is_floating(x.dtype()) ? x : to(x, DType::float64); }
-Tensor as_number(const Tensor& x) {
-  return x.dtype() == DType::boolean ? to(x, DType::int64) : x;
-}
+Tensor as_number(const Tensor& x) { return x.dtype() == DType::boolean ? to(x, DType::int64) : x; }
 
 void require_floating(const Tensor& x, std::string_view op) {
   if (!is_floating(x.dtype()))
@@ -95,9 +93,7 @@ class Reducer : public Op {
  public:
   explicit Reducer(ReducedAxes a) : axes(std::move(a)) {}
 
-  Metas infer(Inputs in) const override {
-    return {{axes.left_of(in[0].shape()), in[0].dtype()}};
-  }
+  Metas infer(Inputs in) const override { return {{axes.left_of(in[0].shape()), in[0].dtype()}}; }
   Tensor vjp(const Call& call, int, Inputs g) const override {
     return strong_mul(axes.restore(g[0]), self().partial(call));
   }
@@ -184,7 +180,8 @@ Tensor general_norm(const Tensor& x, double p, const Dims& axes) {
   const Tensor unit = where(is_scalable, scale, 1.0);
   const Tensor parts = sizes / unit, is_zero = parts == 0;
   const Tensor power = number_like(p, x);
-  const Tensor powers = where(is_zero, p > 0 ? 0.0 : INFINITY, pow(where(is_zero, 1.0, parts), power));
+  const Tensor powers =
+      where(is_zero, p > 0 ? 0.0 : INFINITY, pow(where(is_zero, 1.0, parts), power));
   const Tensor total = sum(powers, axes, true), none = total == (p > 0 ? 0.0 : INFINITY);
   const Tensor root = unit * pow(where(none, 1.0, total), number_like(1 / p, x));
   return where(none, p > 0 ? total : 1 / total, root);
@@ -229,8 +226,8 @@ Tensor std(const Tensor& x, const Dims& axes, double correction, bool keepdim) {
   require_floating(x, "std");
   ReducedAxes(x, axes, "std");
   const Tensor variance = var(x, axes, correction, keepdim);
-  const Tensor is_positive = variance > 0;
-  return where(is_positive, sqrt(where(is_positive, variance, 1.0)), variance);
+  const Tensor is_zero = variance == 0;
+  return where(is_zero, 0.0, sqrt(where(is_zero, 1.0, variance)));
 }
 
 Tensor norm(const Tensor& x, double p) { return norm(x, p, all_axes(x)); }

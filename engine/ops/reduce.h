@@ -20,8 +20,8 @@ Tensor sum(const Tensor& x, const Dims& axes, bool keepdim = false);
 Tensor mean(const Tensor& x);
 Tensor mean(const Tensor& x, const Dims& axes, bool keepdim = false);
 
-/// The product; 1 of nothing. Its derivatives, of any order, are products of the other factors, right
-/// also where factors are 0.
+/// The product; 1 of nothing. Its derivatives, of any order, are products of the other factors,
+/// right also where factors are 0.
 Tensor prod(const Tensor& x);
 Tensor prod(const Tensor& x, const Dims& axes, bool keepdim = false);
 
@@ -40,8 +40,8 @@ requires std::is_arithmetic_v<Number> Tensor std(const Tensor& x, Number correct
 
 /// The p-norm, (sum of |x|^p)^(1/p), without overflow: p = infinity and -infinity give the largest
 /// and the smallest size, p = 0 the number of elements other than 0. The derivative by an element
-/// that is 0 is 0, and so is every derivative at the zero vector. 0 of nothing, if p is positive and
-/// finite. float64 and float32.
+/// that is 0 is 0, and so is every derivative at the zero vector. 0 of nothing, if p is positive
+/// and finite. float64 and float32.
 Tensor norm(const Tensor& x, double p = 2);
 Tensor norm(const Tensor& x, double p, const Dims& axes, bool keepdim = false);
 

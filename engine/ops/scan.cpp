@@ -169,10 +169,9 @@ Tensor logcumsumexp(const Tensor& x, std::int64_t axis) {
 }
 
 Tensor linear_recurrence(const Tensor& x, const Tensor& factor, std::int64_t axis, bool reverse) {
-  const DType dtype = std::max(std::max(x.dtype(), factor.dtype()),
-                               is_floating(x.dtype()) || is_floating(factor.dtype())
-                                   ? DType::float32
-                                   : DType::float64);
+  const DType dtype = std::max(
+      std::max(x.dtype(), factor.dtype()),
+      is_floating(x.dtype()) || is_floating(factor.dtype()) ? DType::float32 : DType::float64);
   const Dims shape = broadcast_shapes(x.shape(), factor.shape(), "linear_recurrence");
   const auto rank = static_cast<std::int64_t>(shape.size());
   return record(Recurrence(axis_from_end(axis, rank, "linear_recurrence"), reverse),

@@ -55,9 +55,8 @@ struct Axes {
 template <class Body>
 void parallel_items(std::int64_t items, std::int64_t cost, const Body& body) {
   const std::int64_t each = std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(1, cost));
-  parallel_for((items + each - 1) / each, [&](std::int64_t task) {
-    body(task * each, std::min(items, (task + 1) * each));
-  });
+  parallel_for((items + each - 1) / each,
+               [&](std::int64_t task) { body(task * each, std::min(items, (task + 1) * each)); });
 }
 
 /// Elements [begin, begin + n) of a nest, in row-major order, into `to`.
@@ -67,7 +66,10 @@ void gather(const T* x, const Nest& nest, std::int64_t begin, std::int64_t n, To
   while (n > 0) {
     const std::int64_t run = std::min(n, cursor.run()), stride = cursor.stride();
     const T* from = x + cursor.offset();
-    for (std::int64_t i = 0; i < run; ++i) to[i] = static_cast<To>(from[i * stride]);
+    if (stride == 1)
+      for (std::int64_t i = 0; i < run; ++i) to[i] = static_cast<To>(from[i]);
+    else
+      for (std::int64_t i = 0; i < run; ++i) to[i] = static_cast<To>(from[i * stride]);
     cursor.advance(run);
     to += run;
     n -= run;

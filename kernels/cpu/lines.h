@@ -25,9 +25,15 @@ struct Lines {
   void offsets(std::int64_t first, std::int64_t lines, int operand, std::int64_t* from,
                std::int64_t* to = nullptr) const {
     Cursor at(nest_, operand, first);
+    std::int64_t place = first / inner * inner * n + first % inner, rest = inner - first % inner;
     for (std::int64_t j = 0; j < lines; ++j, at.advance(1)) {
       from[j] = at.offset();
-      if (to) to[j] = (first + j) / inner * inner * n + (first + j) % inner;
+      if (!to) continue;
+      to[j] = place++;
+      if (--rest == 0) {
+        rest = inner;
+        place += inner * (n - 1);
+      }
     }
   }
 

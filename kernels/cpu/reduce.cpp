@@ -49,8 +49,7 @@ void join(Fold fold, A* x, std::int64_t n, std::int64_t width) {
   if constexpr (std::is_same_v<A, double>)
     if (joining(fold) == Fold::sum) return tree_sum(x, n, width);
   using Element = std::conditional_t<std::is_same_v<A, std::uint8_t>, bool, A>;
-  kernel_of(joining(fold), dtype_of<Element>::value)
-      .columns(x + width, width, 1, n - 1, x, width);
+  kernel_of(joining(fold), dtype_of<Element>::value).columns(x + width, width, 1, n - 1, x, width);
 }
 
 /// A fold of elements T, accumulated in A.
@@ -60,8 +59,8 @@ struct Folding {
   const Axes& axes;
   const T* x;
   A* out;
-  const FoldKernel& kernel =
-      kernel_of(fold, dtype_of<std::conditional_t<std::is_same_v<T, std::uint8_t>, bool, T>>::value);
+  const FoldKernel& kernel = kernel_of(
+      fold, dtype_of<std::conditional_t<std::is_same_v<T, std::uint8_t>, bool, T>>::value);
 
   void rows() const {
     const std::int64_t n = axes.gone.count, blocks = (n + block - 1) / block;
@@ -94,20 +93,19 @@ struct Folding {
     const std::int64_t strips = (width + block_columns - 1) / block_columns;
     std::vector<A> partial(blocks > 1 ? axes.kept.count * blocks * width : 0);
     A* const to = blocks > 1 ? partial.data() : out;
-    parallel_items(axes.kept.count * blocks * strips,
-                   std::min(n, height) * std::min(width, block_columns),
-                   [&](std::int64_t item, std::int64_t end) {
-                     for (; item < end; ++item) {
-                       const std::int64_t strip = item % strips * block_columns;
-                       const std::int64_t b = item / strips % blocks;
-                       const std::int64_t outer = item / strips / blocks;
-                       const T* from =
-                           x + Cursor(axes.kept, 0, outer).offset() + strip * axes.column_stride;
-                       fold_strip(from, b * height, std::min(n, (b + 1) * height),
-                                  to + (outer * blocks + b) * width + strip,
-                                  std::min(block_columns, width - strip));
-                     }
-                   });
+    parallel_items(
+        axes.kept.count * blocks * strips, std::min(n, height) * std::min(width, block_columns),
+        [&](std::int64_t item, std::int64_t end) {
+          for (; item < end; ++item) {
+            const std::int64_t strip = item % strips * block_columns;
+            const std::int64_t b = item / strips % blocks;
+            const std::int64_t outer = item / strips / blocks;
+            const T* from = x + Cursor(axes.kept, 0, outer).offset() + strip * axes.column_stride;
+            fold_strip(from, b * height, std::min(n, (b + 1) * height),
+                       to + (outer * blocks + b) * width + strip,
+                       std::min(block_columns, width - strip));
+          }
+        });
     if (blocks == 1) return;
     for (std::int64_t i = 0; i < axes.kept.count; ++i) {
       A* const its = &partial[i * blocks * width];

@@ -16,7 +16,8 @@
 namespace wald::kernels {
 namespace {
 
-constexpr std::int64_t block = 16384;
+// No power of two: blocks that are gone down together would meet in the same lines of the cache.
+constexpr std::int64_t block = 12000;
 constexpr int most_wide = 8;
 
 /// Parts of up to eight lines, each of n elements.
@@ -154,22 +155,49 @@ struct Scanning {
     length = blocks == 1 ? lines.n : block;
   }
 
-  /// Blocks of the lines first ... first + width.
-  void fill(Strip<T>& strip, std::int64_t first, int width, std::int64_t b) const {
+  /// Parts of lines to be gone down together: `width` neighbouring lines of one block, or, of few
+  /// long lines, as many blocks of one line, of the same length.
+  struct Part {
+    std::int64_t line, block;
+    int width;
+    bool goes_along;
+  };
+  std::int64_t parts() const { return goes_along() ? lines.count * steps() : strips() * blocks; }
+  bool goes_along() const { return blocks >= most_wide && lines.count < most_wide; }
+  std::int64_t strips() const { return (lines.count + most_wide - 1) / most_wide; }
+  // The last block, which may be shorter, is a step of its own.
+  std::int64_t steps() const { return (blocks - 1 + most_wide - 1) / most_wide + 1; }
+  Part part(std::int64_t item) const {
+    if (!goes_along()) {
+      const std::int64_t first = item % strips() * most_wide;
+      return {first, item / strips(),
+              static_cast<int>(std::min<std::int64_t>(most_wide, lines.count - first)), false};
+    }
+    const std::int64_t line = item / steps(), step = item % steps();
+    if (step == steps() - 1) return {line, blocks - 1, 1, true};
+    const std::int64_t first = step * most_wide;
+    return {line, first, static_cast<int>(std::min<std::int64_t>(most_wide, blocks - 1 - first)),
+            true};
+  }
+
+  void fill(Strip<T>& strip, const Part& part) const {
     std::int64_t from[most_wide], to[most_wide], by[most_wide] = {};
-    lines.offsets(first, width, 0, from, to);
-    if (factor) lines.offsets(first, width, 1, by);
+    const int lines_of_part = part.goes_along ? 1 : part.width;
+    lines.offsets(part.line, lines_of_part, 0, from, to);
+    if (factor) lines.offsets(part.line, lines_of_part, 1, by);
     const std::int64_t direction = is_reverse ? -1 : 1;
-    const std::int64_t begin = is_reverse ? lines.n - 1 - b * length : b * length;
-    strip.width = width;
-    strip.n = std::min(length, lines.n - b * length);
+    strip.width = part.width;
+    strip.n = std::min(length, lines.n - part.block * length);
     strip.stride = direction * lines.stride[0];
     strip.factor_stride = direction * lines.stride[1];
     strip.out_stride = direction * lines.inner;
-    for (int w = 0; w < width; ++w) {
-      strip.x[w] = x + from[w] + begin * lines.stride[0];
-      strip.factor[w] = factor ? factor + by[w] + begin * lines.stride[1] : nullptr;
-      strip.out[w] = out + to[w] + begin * lines.inner;
+    for (int w = 0; w < part.width; ++w) {
+      const int line = part.goes_along ? 0 : w;
+      const std::int64_t place = (part.block + (part.goes_along ? w : 0)) * length;
+      const std::int64_t begin = is_reverse ? lines.n - 1 - place : place;
+      strip.x[w] = x + from[line] + begin * lines.stride[0];
+      strip.factor[w] = factor ? factor + by[line] + begin * lines.stride[1] : nullptr;
+      strip.out[w] = out + to[line] + begin * lines.inner;
     }
   }
 
@@ -185,21 +213,22 @@ struct Scanning {
   /// Goes over every block of every line; states is [blocks, lines].
   template <bool writes>
   void pass(std::vector<State>& states) const {
-    const std::int64_t strips = (lines.count + most_wide - 1) / most_wide;
-    parallel_items(
-        strips * blocks, 4 * length * std::min<std::int64_t>(most_wide, lines.count),
-        [&](std::int64_t item, std::int64_t end) {
-          Strip<T> strip;
-          for (; item < end; ++item) {
-            const std::int64_t first = item % strips * most_wide, b = item / strips;
-            const auto width = static_cast<int>(std::min<std::int64_t>(most_wide, lines.count - first));
-            fill(strip, first, width, b);
-            State state[most_wide];
-            std::copy_n(&states[b * lines.count + first], width, state);
-            run<writes>(strip, state);
-            if (!writes) std::copy_n(state, width, &states[b * lines.count + first]);
-          }
-        });
+    parallel_items(parts(), 4 * length * std::min<std::int64_t>(most_wide, lines.count * blocks),
+                   [&](std::int64_t item, std::int64_t end) {
+                     Strip<T> strip;
+                     for (; item < end; ++item) {
+                       const Part its = part(item);
+                       fill(strip, its);
+                       State state[most_wide];
+                       auto known = [&](int w) -> State& {
+                         return its.goes_along ? states[(its.block + w) * lines.count + its.line]
+                                               : states[its.block * lines.count + its.line + w];
+                       };
+                       for (int w = 0; w < its.width; ++w) state[w] = known(w);
+                       run<writes>(strip, state);
+                       for (int w = 0; w < its.width && !writes; ++w) known(w) = state[w];
+                     }
+                   });
   }
 
   void operator()() const {

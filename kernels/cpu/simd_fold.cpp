@@ -245,8 +245,8 @@ void fold_columns(const void* data, int64_t row_stride, int64_t column_stride, i
   for (; j + lanes <= n; j += lanes) {
     Vec<A> v = Vec<A>::load(acc + j);
     for (int64_t r = 0; r < rows; ++r)
-      v = F::enter(v, load_some<A>(x + r * row_stride + j * column_stride, column_stride, lanes,
-                                   A(0)));
+      v = F::enter(
+          v, load_some<A>(x + r * row_stride + j * column_stride, column_stride, lanes, A(0)));
     v.store(acc + j);
   }
   constexpr A identity = F::template identity<A>();
@@ -287,17 +287,21 @@ void find_columns(const void* data, int64_t row_stride, int64_t column_stride, i
                   const void* wanted, int64_t* found, int64_t n) {
   const T* x = static_cast<const T*>(data);
   const T* value = static_cast<const T*>(wanted);
+  if (column_stride != 1 || n < 16) {
+    for (int64_t j = 0; j < n; ++j) {
+      int64_t r = 0;
+      while (r < rows && !is_match(x[r * row_stride + j * column_stride], value[j])) ++r;
+      found[j] = r;
+    }
+    return;
+  }
   for (int64_t j = 0; j < n; ++j) found[j] = rows;
   // From the last row up, so that the first match stays.
   for (int64_t r = rows - 1; r >= 0; --r) {
     const T* row = x + r * row_stride;
-    if (column_stride == 1)
-      for (int64_t j = 0; j < n; ++j)
-        found[j] = (row[j] == value[j]) | ((row[j] != row[j]) & (value[j] != value[j])) ? r
-                                                                                          : found[j];
-    else
-      for (int64_t j = 0; j < n; ++j)
-        if (is_match(row[j * column_stride], value[j])) found[j] = r;
+    for (int64_t j = 0; j < n; ++j)
+      found[j] =
+          (row[j] == value[j]) | ((row[j] != row[j]) & (value[j] != value[j])) ? r : found[j];
   }
 }
 

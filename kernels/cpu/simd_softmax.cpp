@@ -29,7 +29,8 @@ void exp_row(double* v, int64_t n, double m, double* tail, double* count) {
   int64_t i = 0;
   for (; i + lanes <= n; i += lanes) tally.add(Vec<double>::load(v + i)).store(v + i);
   if (i < n) {
-    // Past the end stand exponentials that are 0, unless m is -inf or nan: those lanes are taken out.
+    // Past the end stand exponentials that are 0, unless m is -inf or nan: those lanes are taken
+    // out.
     alignas(64) double lane[lanes];
     for (int l = 0; l < lanes; ++l) lane[l] = l < n - i ? v[i + l] : -__builtin_inf();
     const Tally before = tally;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lines.h"
+#include "pointwise.h"
 #include "simd.h"
 
 namespace wald::kernels {
@@ -23,7 +24,6 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 struct Sum {
   double m = -infinity, count = 0, tail = 0;
 
-  double log() const { return std::log1p(count - 1 + tail); }
   bool is_finite() const { return std::isfinite(m); }
 
   static Sum join(const Sum* parts, std::int64_t n, std::int64_t stride) {
@@ -43,6 +43,13 @@ struct Sum {
   }
 };
 
+/// The logarithms of `n` sums, less their m.
+void take_logs(const Sum* sums, std::int64_t n, double* logs) {
+  for (std::int64_t j = 0; j < n; ++j) logs[j] = sums[j].count - 1 + sums[j].tail;
+  const void* in[] = {logs};
+  find_pointwise("log1p")->f64(in, 0, logs, n);
+}
+
 template <class T>
 struct Softmaxing {
   Softmax kind;
@@ -54,8 +61,9 @@ struct Softmaxing {
   Softmaxing(Softmax k, Shape shape, View in, int axis, T* to)
       : kind(k), lines(shape, &in, 1, axis), x(static_cast<const T*>(in.data)), out(to) {
     const bool is_row = lines.n >= 32 && (lines.stride[0] == 1 || lines.count == 1);
-    width = is_row ? 1 : std::clamp(2048 / std::max<std::int64_t>(lines.n, 1) / 8 * 8,
-                                    std::int64_t{64}, most_wide);
+    width = is_row ? 1
+                   : std::clamp(2048 / std::max<std::int64_t>(lines.n, 1) / 8 * 8, std::int64_t{64},
+                                most_wide);
     height = tile / std::min(width, std::int64_t{64});
     strips = (lines.count + width - 1) / width;
     blocks = std::max<std::int64_t>(1, (lines.n + height - 1) / height);
@@ -80,10 +88,24 @@ struct Softmaxing {
   }
   void read(Tile& t) const {
     const std::int64_t stride = lines.stride[0];
+    const T* const begin = x + t.from[0] + t.begin * stride;
+    if (width == 1 && stride == 1) {
+      for (std::int64_t r = 0; r < t.rows; ++r) t.v[r] = static_cast<double>(begin[r]);
+      return;
+    }
+    const std::int64_t step = t.count > 1 ? t.from[1] - t.from[0] : 0;
+    bool is_even = true;
+    for (std::int64_t j = 1; j < t.count; ++j) is_even &= t.from[j] == t.from[0] + j * step;
     for (std::int64_t r = 0; r < t.rows; ++r) {
-      const T* from = x + (t.begin + r) * stride;
       double* to = t.v + r * t.padded;
-      for (std::int64_t j = 0; j < t.count; ++j) to[j] = static_cast<double>(from[t.from[j]]);
+      const T* from = begin + r * stride;
+      if (is_even && step == 1)
+        for (std::int64_t j = 0; j < t.count; ++j) to[j] = static_cast<double>(from[j]);
+      else if (is_even)
+        for (std::int64_t j = 0; j < t.count; ++j) to[j] = static_cast<double>(from[j * step]);
+      else
+        for (std::int64_t j = 0; j < t.count; ++j)
+          to[j] = static_cast<double>(from[t.from[j] - t.from[0]]);
       for (std::int64_t j = t.count; j < t.padded; ++j) to[j] = 0;
     }
   }
@@ -111,8 +133,9 @@ struct Softmaxing {
       std::fill(t.m + t.count, t.m + t.padded, 0.0);
       exponentiate(t);
     }
+    if (is_log) take_logs(sums, t.count, t.tail);
     for (std::int64_t j = 0; j < t.count; ++j) {
-      double norm = is_log ? sums[j].log() : sums[j].count + sums[j].tail;
+      double norm = is_log ? t.tail[j] : sums[j].count + sums[j].tail;
       if (!sums[j].is_finite() && kind != Softmax::logsumexp_gradient)
         norm = std::numeric_limits<double>::quiet_NaN();
       else if (sums[j].m == -infinity)
@@ -120,16 +143,35 @@ struct Softmaxing {
       t.m[j] = sums[j].m;
       t.tail[j] = norm;
     }
+    if (width == 1 && lines.inner == 1) {
+      T* to = out + t.begin + t.to[0];
+      const double m = t.m[0], norm = t.tail[0];
+      if (is_log)
+        for (std::int64_t r = 0; r < t.rows; ++r) to[r] = static_cast<T>((t.v[r] - m) - norm);
+      else
+        for (std::int64_t r = 0; r < t.rows; ++r) to[r] = static_cast<T>(t.v[r] / norm);
+      return;
+    }
     for (std::int64_t r = 0; r < t.rows; ++r) {
       const double* v = t.v + r * t.padded;
       T* to = out + (t.begin + r) * lines.inner;
-      for (std::int64_t j = 0; j < t.count; ++j)
-        to[t.to[j]] = static_cast<T>(is_log ? (v[j] - t.m[j]) - t.tail[j] : v[j] / t.tail[j]);
+      if (is_log)
+        for (std::int64_t j = 0; j < t.count; ++j)
+          to[t.to[j]] = static_cast<T>((v[j] - t.m[j]) - t.tail[j]);
+      else
+        for (std::int64_t j = 0; j < t.count; ++j) to[t.to[j]] = static_cast<T>(v[j] / t.tail[j]);
     }
   }
   void write_logs(std::int64_t first, std::int64_t count, const Sum* sums) const {
-    for (std::int64_t j = 0; j < count; ++j)
-      out[first + j] = static_cast<T>(sums[j].is_finite() ? sums[j].m + sums[j].log() : sums[j].m);
+    double logs[most_wide];
+    for (std::int64_t done = 0; done < count; done += most_wide) {
+      const std::int64_t n = std::min(most_wide, count - done);
+      take_logs(sums + done, n, logs);
+      for (std::int64_t j = 0; j < n; ++j) {
+        const Sum& its = sums[done + j];
+        out[first + done + j] = static_cast<T>(its.is_finite() ? its.m + logs[j] : its.m);
+      }
+    }
   }
 
   void operator()() const {

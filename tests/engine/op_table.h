@@ -91,6 +91,7 @@ struct OpRow {
 
 std::vector<OpRow> pointwise_rows();
 std::vector<OpRow> reducing_rows();
+std::vector<OpRow> extreme_rows();
 std::vector<OpRow> moving_rows();
 std::vector<OpRow> arranging_rows();
 std::vector<OpRow> diagonal_rows();

@@ -1,5 +1,5 @@
-// Sums: their accuracy, every layout against plain loops, and the same bits for any number of
-// threads, on both sides of every block's end.
+// Sums and other reductions: their accuracy, every layout against plain loops, and the same bits
+// for any number of threads, on both sides of every block's end.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -40,8 +40,9 @@ std::vector<T> sum_of(const T* x, const Layout& layout, std::uint64_t axes) {
   for (std::size_t i = 0; i < layout.size.size(); ++i)
     if (!(axes >> i & 1)) n *= layout.size[i];
   std::vector<T> out(static_cast<std::size_t>(n) + 1, T(77));
-  cpu_backend().sum(dtype_of<T>::value, {static_cast<int>(layout.size.size()), layout.size.data()},
-                    {x, layout.stride.data()}, axes, out.data());
+  cpu_backend().reduce(Reduction::sum, dtype_of<T>::value,
+                       {static_cast<int>(layout.size.size()), layout.size.data()},
+                       {x, layout.stride.data()}, axes, out.data());
   EXPECT_EQ(out.back(), T(77)) << "written past the end";
   out.pop_back();
   return out;
@@ -149,23 +150,95 @@ void check_layout(const std::vector<T>& x, const Layout& layout) {
   }
 }
 
+/// The other reductions of the layout over each set of axes, against loops.
+template <class T>
+void check_other_kinds(const std::vector<T>& x, const Layout& layout) {
+  const std::size_t rank = layout.size.size();
+  for (Reduction kind : {Reduction::prod, Reduction::max, Reduction::min, Reduction::norm})
+    for (std::uint64_t axes = 0; axes < 1u << rank; ++axes) {
+      std::int64_t kept = 1, total = 1;
+      for (std::size_t i = 0; i < rank; ++i) {
+        total *= layout.size[i];
+        if (!(axes >> i & 1)) kept *= layout.size[i];
+      }
+      const double start = kind == Reduction::prod  ? 1
+                           : kind == Reduction::max ? -INFINITY
+                           : kind == Reduction::min ? INFINITY
+                                                    : 0;
+      std::vector<double> wanted(static_cast<std::size_t>(kept), start);
+      for (std::int64_t i = 0; i < total; ++i) {
+        std::int64_t rest = i, from = 0, to = 0, step = 1;
+        for (std::size_t axis = rank; axis-- > 0; rest /= layout.size[axis]) {
+          const std::int64_t at = rest % layout.size[axis];
+          from += at * layout.stride[axis];
+          if (axes >> axis & 1) continue;
+          to += at * step;
+          step *= layout.size[axis];
+        }
+        const auto v = static_cast<double>(x[static_cast<std::size_t>(from)]);
+        double& result = wanted[static_cast<std::size_t>(to)];
+        switch (kind) {
+          case Reduction::prod:
+            result *= v;
+            break;
+          case Reduction::max:
+            result = std::max(result, v);
+            break;
+          case Reduction::min:
+            result = std::min(result, v);
+            break;
+          default:
+            result = std::hypot(result, v);
+        }
+      }
+      std::vector<T> got(static_cast<std::size_t>(kept) + 1, T(77));
+      cpu_backend().reduce(kind, dtype_of<T>::value, {static_cast<int>(rank), layout.size.data()},
+                           {x.data(), layout.stride.data()}, axes, got.data());
+      EXPECT_EQ(got.back(), T(77)) << "written past the end";
+      for (std::size_t i = 0; i < wanted.size(); ++i)
+        if (const auto value = static_cast<double>(got[i]); value != wanted[i]) {
+          EXPECT_NEAR(value, wanted[i],
+                      (sizeof(T) == 4 ? 1e-6 : 1e-12) * std::max(1e-300, std::fabs(wanted[i])))
+              << "kind " << static_cast<int>(kind) << ", axes " << axes << ", result " << i;
+        }
+    }
+}
+
 template <class T>
 void check_layouts() {
   const std::vector<T> x = random_values<T>(20000);
-  for (const Layout& layout : {Layout::contiguous({}),        Layout::contiguous({5}),
-                               Layout::contiguous({600, 7}),  Layout::contiguous({7, 600}),
-                               Layout::contiguous({3, 4, 5}), Layout::contiguous({2, 300, 3, 2}),
-                               Layout::contiguous({0}),       Layout::contiguous({3, 0, 2}),
-                               Layout::contiguous({1, 1, 1}), Layout{{4, 5}, {1, 4}},
-                               Layout{{300, 5}, {1, 300}},    Layout{{30, 5}, {10, 2}},
-                               Layout{{4, 5}, {0, 1}},        Layout{{4, 5}, {1, 0}},
-                               Layout{{4, 5}, {0, 0}},        Layout{{3, 4, 5}, {1, 15, 3}},
-                               Layout{{3, 4, 5}, {20, 0, 4}}, Layout{{700, 2}, {3, 1}},
-                               Layout{{2, 700}, {1, 3}},      Layout{{1, 700}, {999, 2}}})
+  std::vector<T> factors;  // whose products neither overflow nor underflow
+  for (T v : x) factors.push_back((v < 0 ? T(-1) : T(1)) * (T(0.95) + T(0.1) * std::fabs(v)));
+  for (const Layout& layout : {Layout::contiguous({}),
+                               Layout::contiguous({5}),
+                               Layout::contiguous({600, 7}),
+                               Layout::contiguous({7, 600}),
+                               Layout::contiguous({3, 4, 5}),
+                               Layout::contiguous({2, 300, 3, 2}),
+                               Layout::contiguous({0}),
+                               Layout::contiguous({3, 0, 2}),
+                               Layout::contiguous({1, 1, 1}),
+                               Layout{{4, 5}, {1, 4}},
+                               Layout{{300, 5}, {1, 300}},
+                               Layout{{30, 5}, {10, 2}},
+                               Layout{{4, 5}, {0, 1}},
+                               Layout{{4, 5}, {1, 0}},
+                               Layout{{4, 5}, {0, 0}},
+                               Layout{{3, 4, 5}, {1, 15, 3}},
+                               Layout{{3, 4, 5}, {20, 0, 4}},
+                               Layout{{700, 2}, {3, 1}},
+                               Layout{{2, 700}, {1, 3}},
+                               Layout{{1, 700}, {999, 2}},
+                               Layout{{5, 700, 3}, {2100, 3, 1}},
+                               Layout{{40, 3, 50}, {150, 50, 1}},
+                               Layout{{9000, 2}, {2, 1}},
+                               Layout{{6, 100, 20}, {1, 120, 6}}}) {
     check_layout(x, layout);
+    check_other_kinds(factors, layout);
+  }
 }
 
-TEST(Sum, OfEveryLayoutIsThatOfPlainLoops) {
+TEST(Reductions, OfEveryLayoutAreThoseOfPlainLoops) {
   check_layouts<double>();
   check_layouts<float>();
 }

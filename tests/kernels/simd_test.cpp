@@ -308,9 +308,15 @@ TEST(Sets, SumToTheSameBits) {
   const std::vector<float> y(x.begin(), x.end());
   for (std::int64_t n = 0; n <= 4096; n += n < 100 ? 1 : 333)
     for (const Simd* set : sets()) {
-      EXPECT_EQ(set->sum_f64(x.data(), n), sets()[0]->sum_f64(x.data(), n))
+      auto sum = [n](const Simd* its, const auto& values, DType dtype) {
+        double total = -1;
+        its->fold[static_cast<int>(Fold::sum)][static_cast<int>(dtype)].row(values.data(), n,
+                                                                            &total);
+        return total;
+      };
+      EXPECT_EQ(sum(set, x, DType::float64), sum(sets()[0], x, DType::float64))
           << set->name << " " << n;
-      EXPECT_EQ(set->sum_f32(y.data(), n), sets()[0]->sum_f32(y.data(), n))
+      EXPECT_EQ(sum(set, y, DType::float32), sum(sets()[0], y, DType::float32))
           << set->name << " " << n;
     }
 }
