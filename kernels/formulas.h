@@ -42,12 +42,10 @@ void for_each_arithmetic_formula(Visit& visit) {
     return select(((rest > 0.0) & (y < 0.0)) | ((rest < 0.0) & (y > 0.0)), rest + y, rest);
   });
   // nan on either side stays.
-  visit.any("minimum", [] WALD_FORMULA(auto x, auto y) {
-    return select((x < y) | (x != x), x, y);
-  });
-  visit.any("maximum", [] WALD_FORMULA(auto x, auto y) {
-    return select((x > y) | (x != x), x, y);
-  });
+  visit.any("minimum",
+            [] WALD_FORMULA(auto x, auto y) { return select((x < y) | (x != x), x, y); });
+  visit.any("maximum",
+            [] WALD_FORMULA(auto x, auto y) { return select((x > y) | (x != x), x, y); });
   visit.any("clamp", [] WALD_FORMULA(auto x, auto low, auto high) {
     auto at_least_low = select(x < low, low, x);
     return select(at_least_low > high, high, at_least_low);
@@ -57,7 +55,8 @@ void for_each_arithmetic_formula(Visit& visit) {
     // the two shares, since the difference might overflow.
     auto rest = decltype(x)(1.0) - weight;
     auto between = select(weight < 0.5, x + weight * (y - x), y - rest * (y - x));
-    return select(((x < 0.0) & (y > 0.0)) | ((x > 0.0) & (y < 0.0)), rest * x + weight * y, between);
+    return select(((x < 0.0) & (y > 0.0)) | ((x > 0.0) & (y < 0.0)), rest * x + weight * y,
+                  between);
   });
 
   visit.compare("eq", [] WALD_FORMULA(auto x, auto y) { return x == y; });
@@ -150,10 +149,9 @@ void for_each_activation_formula(Visit& visit) {
     return select(x < 0.6931471805599453, log(-expm1(-x)), log1p(-exp(-x)));
   });
   visit.any("relu", [] WALD_FORMULA(auto x) { return select(x < 0.0, decltype(x)(0.0), x); });
-  visit.real("elu", [] WALD_FORMULA(auto x, auto alpha) {
-    return select(x > 0.0, x, alpha * expm1(x));
-  });
-  visit.real("gelu", [] WALD_FORMULA(auto x) {
+  visit.real("elu",
+             [] WALD_FORMULA(auto x, auto alpha) { return select(x > 0.0, x, alpha * expm1(x)); });
+  visit.in_double("gelu", [] WALD_FORMULA(auto x) {
     auto p = decltype(x)(0.5) * erfc_by_platform(x * decltype(x)(-0.7071067811865476));
     return select(p == 0.0, decltype(x)(-0.0), x * p);
   });
@@ -172,20 +170,16 @@ void for_each_slope_formula(Visit& visit) {
   visit.any("zero_mul", [] WALD_FORMULA(auto x, auto y) {
     return select((x == 0.0) | (y == 0.0), decltype(x)(0.0), x * y);
   });
-  visit.real("strong_div", [] WALD_FORMULA(auto x, auto y) {
-    return select(x == 0.0, decltype(x)(0.0), x / y);
-  });
-  visit.real("difference", [] WALD_FORMULA(auto x, auto y) {
-    return select(x == y, decltype(x)(0.0), x - y);
-  });
+  visit.real("strong_div",
+             [] WALD_FORMULA(auto x, auto y) { return select(x == 0.0, decltype(x)(0.0), x / y); });
+  visit.real("difference",
+             [] WALD_FORMULA(auto x, auto y) { return select(x == y, decltype(x)(0.0), x - y); });
   visit.real("step", [] WALD_FORMULA(auto x, auto y, auto at_tie) {
     return select(x > y, decltype(x)(1.0), select(x < y, decltype(x)(0.0), at_tie));
   });
-  visit.real("one_minus_square", [] WALD_FORMULA(auto x) {
-    return (decltype(x)(1.0) - x) * (decltype(x)(1.0) + x);
-  });
-  visit.real("bernoulli_variance",
-             [] WALD_FORMULA(auto p) { return p * (decltype(p)(1.0) - p); });
+  visit.real("one_minus_square",
+             [] WALD_FORMULA(auto x) { return (decltype(x)(1.0) - x) * (decltype(x)(1.0) + x); });
+  visit.real("bernoulli_variance", [] WALD_FORMULA(auto p) { return p * (decltype(p)(1.0) - p); });
   visit.real("logistic_density", [] WALD_FORMULA(auto x) {
     auto e = exp(-abs(x)), d = e + decltype(x)(1.0);
     return e / (d * d);
@@ -194,26 +188,31 @@ void for_each_slope_formula(Visit& visit) {
     auto minus_size = -abs(x);
     return select(x < 0.0, decltype(x)(-1.0), exp(minus_size)) / -expm1(minus_size);
   });
-  // Halved where large, so that no length overflows.
+  // Scaled by a power of 2, so that no length overflows or loses its digits.
   visit.real("direction", [] WALD_FORMULA(auto x, auto y) {
-    auto scale = select(abs(x) + abs(y) > 1.0, decltype(x)(0.5), decltype(x)(1.0));
+    auto size = abs(x) + abs(y);
+    auto scale = select(size > 1.0, decltype(x)(0.5),
+                        select(size < 0x1p-60, decltype(x)(0x1p60), decltype(x)(1.0)));
     auto length = hypot(x * scale, y * scale);
     return select(length == 0.0, x, x * scale / length);
   });
   visit.real("inverse_real_part", [] WALD_FORMULA(auto x, auto y) {
-    auto scale = select(abs(x) + abs(y) > 1.0, decltype(x)(0.5), decltype(x)(1.0));
+    auto size = abs(x) + abs(y);
+    auto scale = select(size > 1.0, decltype(x)(0.5),
+                        select(size < 0x1p-60, decltype(x)(0x1p60), decltype(x)(1.0)));
     auto length = hypot(x * scale, y * scale);
     return select(length == 0.0, x, x * scale / length / length * scale);
   });
-  visit.real("gelu_slope", [] WALD_FORMULA(auto x) {
+  visit.in_double("gelu_slope", [] WALD_FORMULA(auto x) {
     auto p = decltype(x)(0.5) * erfc_by_platform(x * decltype(x)(-0.7071067811865476));
     auto density = decltype(x)(0.3989422804014327) * exp(decltype(x)(-0.5) * x * x);
     return p + select(density == 0.0, decltype(x)(0.0), x * density);
   });
 }
 
-/// Calls visit.real (float32, float64), visit.any (int64 too) or visit.compare (any type, to
-/// boolean) with the name and the formula of every pointwise operation here.
+/// Calls visit.real (float32, float64), visit.in_double (the same, computed in float64), visit.any
+/// (int64 too) or visit.compare (any type, to boolean) with the name and the formula of every
+/// pointwise operation here.
 template <class Visit>
 void for_each_formula(Visit& visit) {
   for_each_arithmetic_formula(visit);

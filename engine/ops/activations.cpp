@@ -60,26 +60,24 @@ Tensor inverse_expm1(const Tensor& x) {
 }
 
 Tensor relu(const Tensor& x) {
-  static const Pointwise op("relu", {[](const Call& c) -> Partial {
-                              return Partial::of_zero_mul(
-                                  step(c.in(0), number_like(0, c.in(0)), 0));
-                            }});
+  static const Pointwise op(
+      "relu", {[](const Call& c) -> Partial {
+        return Partial::of_zero_mul(step(c.in(0), number_like(0, c.in(0)), 0));
+      }});
   return op(x);
 }
 
 Tensor elu(const Tensor& x, const Tensor& alpha) {
   static const Pointwise op(
-      "elu", {[](const Call& c) -> Partial {
-                return where(c.in(0) > 0, 1.0, c.in(1) * exp(c.in(0)));
-              },
-              [](const Call& c) -> Partial { return where(c.in(0) > 0, 0.0, expm1(c.in(0))); }});
+      "elu",
+      {[](const Call& c) -> Partial { return where(c.in(0) > 0, 1.0, c.in(1) * exp(c.in(0))); },
+       [](const Call& c) -> Partial { return where(c.in(0) > 0, 0.0, expm1(c.in(0))); }});
   return op(x, alpha);
 }
 Tensor elu(const Tensor& x, double alpha) { return elu(x, number_like(alpha, x)); }
 
 Tensor gelu(const Tensor& x) {
-  static const Pointwise op("gelu",
-                            {[](const Call& c) -> Partial { return gelu_slope(c.in(0)); }});
+  static const Pointwise op("gelu", {[](const Call& c) -> Partial { return gelu_slope(c.in(0)); }});
   return op(x);
 }
 

@@ -10,7 +10,6 @@ namespace {
 
 constexpr double log_2 = 0.6931471805599453, log_10 = 2.302585092994046;
 
-
 }  // namespace
 
 // The forms of a function of two tensors with a number on either side.
@@ -61,8 +60,8 @@ Tensor sqrt(const Tensor& x) {
 }
 
 Tensor rsqrt(const Tensor& x) {
-  static const Pointwise op(
-      "rsqrt", {[](const Call& c) -> Partial { return -0.5 * (c.out() / c.in(0)); }});
+  static const Pointwise op("rsqrt",
+                            {[](const Call& c) -> Partial { return -0.5 * (c.out() / c.in(0)); }});
   return op(x);
 }
 
@@ -176,8 +175,9 @@ Tensor acos(const Tensor& x) {
 }
 
 Tensor atan(const Tensor& x) {
-  static const Pointwise op("atan",
-                            {[](const Call& c) -> Partial { return 1 / (1 + square(c.in(0))); }});
+  // 1 / (1 + x^2), whose own derivative would lose to the underflow of its square.
+  static const Pointwise op(
+      "atan", {[](const Call& c) -> Partial { return square(1 / hypot(c.in(0), 1)); }});
   return op(x);
 }
 
@@ -191,19 +191,19 @@ WALD_WITH_NUMBER(atan2)
 
 Tensor inverse_real_part(const Tensor& x, const Tensor& y) {
   // Of coordinates divided by the length, so that no power of it over- or underflows.
-  static const Pointwise op(
-      "inverse_real_part",
-      {[](const Call& c) -> Partial {
-         const Tensor length = hypot(c.in(0), c.in(1));
-         const Tensor less = strong_div(c.in(1) - c.in(0), length);
-         const Tensor more = strong_div(c.in(1) + c.in(0), length);
-         return strong_div(strong_div(less * more, length), length);
-       },
-       [](const Call& c) -> Partial {
-         const Tensor length = hypot(c.in(0), c.in(1));
-         const Tensor product = direction(c.in(0), c.in(1)) * direction(c.in(1), c.in(0));
-         return -2 * strong_div(strong_div(product, length), length);
-       }});
+  static const Pointwise op("inverse_real_part",
+                            {[](const Call& c) -> Partial {
+                               const Tensor length = hypot(c.in(0), c.in(1));
+                               const Tensor less = strong_div(c.in(1) - c.in(0), length);
+                               const Tensor more = strong_div(c.in(1) + c.in(0), length);
+                               return strong_div(strong_div(less * more, length), length);
+                             },
+                             [](const Call& c) -> Partial {
+                               const Tensor length = hypot(c.in(0), c.in(1));
+                               const Tensor product =
+                                   direction(c.in(0), c.in(1)) * direction(c.in(1), c.in(0));
+                               return -2 * strong_div(strong_div(product, length), length);
+                             }});
   return op(x, y);
 }
 
@@ -231,9 +231,8 @@ Tensor asinh(const Tensor& x) {
 }
 
 Tensor acosh(const Tensor& x) {
-  static const Pointwise op("acosh", {[](const Call& c) -> Partial {
-                              return rsqrt(c.in(0) - 1) * rsqrt(c.in(0) + 1);
-                            }});
+  static const Pointwise op(
+      "acosh", {[](const Call& c) -> Partial { return rsqrt(c.in(0) - 1) * rsqrt(c.in(0) + 1); }});
   return op(x);
 }
 

@@ -30,9 +30,9 @@ Tensor sqrt(const Tensor& x);
 Tensor rsqrt(const Tensor& x);
 /// The cube root, of negative numbers too. The derivative at 0 is inf.
 Tensor cbrt(const Tensor& x);
-/// x to the power y, as C has it: 1 at y = 0, nan for a negative x unless y is whole. The derivative
-/// by x is right for negative x and whole y; that by y is 0 at x = 0 < y, -inf at x = y = 0, and nan
-/// for negative x.
+/// x to the power y, as C has it: 1 at y = 0, nan for a negative x unless y is whole. The
+/// derivative by x is right for negative x and whole y; that by y is 0 at x = 0 < y, -inf at x = y
+/// = 0, and nan for negative x.
 Tensor pow(const Tensor& x, const Tensor& y);
 Tensor pow(const Tensor& x, double y);
 Tensor pow(double x, const Tensor& y);

@@ -34,7 +34,8 @@ Tensor neg(const Tensor& x) {
 }
 
 Tensor abs(const Tensor& x) {
-  static const Pointwise op("abs", {[](const Call& c) -> Partial { return choice(sign(c.in(0))); }});
+  static const Pointwise op("abs",
+                            {[](const Call& c) -> Partial { return choice(sign(c.in(0))); }});
   return op(x);
 }
 
@@ -156,10 +157,9 @@ Tensor clamp(const Tensor& x, std::optional<double> low, std::optional<double> h
 }
 
 Tensor lerp(const Tensor& x, const Tensor& y, const Tensor& weight) {
-  static const Pointwise op("lerp",
-                            {[](const Call& c) -> Partial { return 1 - c.in(2); },
-                             [](const Call& c) -> Partial { return c.in(2); },
-                             [](const Call& c) -> Partial { return c.in(1) - c.in(0); }});
+  static const Pointwise op("lerp", {[](const Call& c) -> Partial { return 1 - c.in(2); },
+                                     [](const Call& c) -> Partial { return c.in(2); },
+                                     [](const Call& c) -> Partial { return c.in(1) - c.in(0); }});
   return op(x, y, weight);
 }
 Tensor lerp(const Tensor& x, const Tensor& y, double weight) {

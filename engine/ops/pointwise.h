@@ -65,8 +65,7 @@ Tensor maximum(double x, const Tensor& y);
 /// x, or the bound that it exceeds; `high` where low > high; nan stays. Derivative 1 inside and at
 /// the bounds, exactly 0 outside, where the bound has it. Integers stay integers between whole
 /// bounds. Throws Error if neither bound is given.
-Tensor clamp(const Tensor& x, std::optional<double> low,
-             std::optional<double> high = std::nullopt);
+Tensor clamp(const Tensor& x, std::optional<double> low, std::optional<double> high = std::nullopt);
 Tensor clamp(const Tensor& x, const Tensor& low, const Tensor& high);
 /// x + weight (y - x), exactly x and y at weights 0 and 1. Weights outside [0, 1] extrapolate.
 Tensor lerp(const Tensor& x, const Tensor& y, const Tensor& weight);

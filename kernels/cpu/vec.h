@@ -78,12 +78,12 @@ struct Vec {
 
   Vec() = default;
   WALD_INLINE Vec(double value) {
-    for (int i = 0; i < parts; ++i) part[i] = Part{} + static_cast<T>(value);
+    for (int i = 0; i < parts; ++i) part[i] = static_cast<T>(value) - Part{};  // keeps -0
   }
   /// All lanes equal to *p.
   static WALD_INLINE Vec splat(const T* p) {
     Vec v;
-    for (int i = 0; i < parts; ++i) v.part[i] = Part{} + *p;
+    for (int i = 0; i < parts; ++i) v.part[i] = *p - Part{};
     return v;
   }
   static WALD_INLINE Vec load(const T* p) {

@@ -23,26 +23,26 @@
 namespace wald::kernels {
 namespace {
 
-#define WALD_SLEEF_1_AS(our, name, ulp)                             \
-  WALD_INLINE Vec<double> our(Vec<double> x) {                      \
+#define WALD_SLEEF_1_AS(our, name, ulp)                               \
+  WALD_INLINE Vec<double> our(Vec<double> x) {                        \
     for (auto& part : x.part) part = WALD_SLEEF_F64(name, ulp)(part); \
-    return x;                                                       \
-  }                                                                 \
-  WALD_INLINE Vec<float> our(Vec<float> x) {                        \
+    return x;                                                         \
+  }                                                                   \
+  WALD_INLINE Vec<float> our(Vec<float> x) {                          \
     for (auto& part : x.part) part = WALD_SLEEF_F32(name, ulp)(part); \
-    return x;                                                       \
+    return x;                                                         \
   }
 #define WALD_SLEEF_1(name) WALD_SLEEF_1_AS(name, name, u10)
-#define WALD_SLEEF_2_AS(our, name, ulp)                             \
-  WALD_INLINE Vec<double> our(Vec<double> x, Vec<double> y) {       \
-    for (int i = 0; i < Vec<double>::parts; ++i)                    \
-      x.part[i] = WALD_SLEEF_F64(name, ulp)(x.part[i], y.part[i]);  \
-    return x;                                                       \
-  }                                                                 \
-  WALD_INLINE Vec<float> our(Vec<float> x, Vec<float> y) {          \
-    for (int i = 0; i < Vec<float>::parts; ++i)                     \
-      x.part[i] = WALD_SLEEF_F32(name, ulp)(x.part[i], y.part[i]);  \
-    return x;                                                       \
+#define WALD_SLEEF_2_AS(our, name, ulp)                            \
+  WALD_INLINE Vec<double> our(Vec<double> x, Vec<double> y) {      \
+    for (int i = 0; i < Vec<double>::parts; ++i)                   \
+      x.part[i] = WALD_SLEEF_F64(name, ulp)(x.part[i], y.part[i]); \
+    return x;                                                      \
+  }                                                                \
+  WALD_INLINE Vec<float> our(Vec<float> x, Vec<float> y) {         \
+    for (int i = 0; i < Vec<float>::parts; ++i)                    \
+      x.part[i] = WALD_SLEEF_F32(name, ulp)(x.part[i], y.part[i]); \
+    return x;                                                      \
   }
 WALD_SLEEF_1_AS(exp_by_sleef, exp, u10)
 WALD_SLEEF_1(expm1)
@@ -102,7 +102,7 @@ WALD_INLINE Vec<T> half_exp(Vec<T> x) {
   const Vec<T> c(log_2), c_rest(log_2 - static_cast<T>(log_2));
   const Vec<T> reduced = x - c, dropped = (x - reduced) - c - c_rest;
   const Vec<T> e = exp_by_sleef(reduced);
-  return e + e * dropped;
+  return select(e == Vec<T>(__builtin_inf()), e, e + e * dropped);
 }
 
 // SLEEF's exp overflows one number early.
@@ -144,10 +144,11 @@ WALD_INLINE Vec<T> acosh(Vec<T> x) {
   return any(is_huge) ? select(is_huge, log(x) + 0.6931471805599453, y) : y;
 }
 
-// SLEEF's log1p overflows to infinity from 3e307 on; there log is the same number.
+// SLEEF's log1p overflows to infinity from 3e307 on, where log is the same number, and drops the
+// least subnormal ones.
 template <class T>
 WALD_INLINE Vec<T> log1p(Vec<T> x) {
-  const Vec<T> y = log1p_by_sleef(x);
+  const Vec<T> y = select(abs(x) < 1e-30, x, log1p_by_sleef(x));
   const Mask<T> is_huge = x > (sizeof(T) == 8 ? 1e300 : 1e30);
   return any(is_huge) ? select(is_huge, log(x), y) : y;
 }

@@ -55,8 +55,8 @@ WALD_SCALAR_1(floor)
 WALD_SCALAR_1(ceil)
 WALD_SCALAR_1(trunc)
 #undef WALD_SCALAR_1
-#define WALD_SCALAR_2(name)                                                     \
-  WALD_DEVICE inline double name(double x, double y) { return ::name(x, y); }   \
+#define WALD_SCALAR_2(name)                                                   \
+  WALD_DEVICE inline double name(double x, double y) { return ::name(x, y); } \
   WALD_DEVICE inline float name(float x, float y) { return ::name##f(x, y); }
 WALD_SCALAR_2(pow)
 WALD_SCALAR_2(atan2)

@@ -57,7 +57,7 @@ std::vector<OpRow> activation_rows() {
   const Sampler wide = between(-2, 2), positive = between(0.7, 3), off = away_from_zero(0.3, 2);
   return {
       unary_row("sigmoid", sigmoid, wide, sigmoid_formula),
-      unary_row("logit", logit, between(0.25, 0.75), logit_formula),
+      within_ulps(unary_row("logit", logit, between(0.4, 0.6), logit_formula), 3),
       unary_row("softplus", softplus, wide, softplus_formula),
       composed_row("log1pexp", "softplus", log1pexp, wide, softplus_formula),
       unary_row("log_sigmoid", log_sigmoid, wide, log_sigmoid_formula),
@@ -71,7 +71,8 @@ std::vector<OpRow> activation_rows() {
       measured_by(unary_row("gelu_slope", gelu_slope, wide, gelu_slope_formula),
                   gelu_slope_magnitude),
       unary_row("bernoulli_variance", bernoulli_variance, wide, [](Real p) { return p * (1 - p); }),
-      unary_row("logistic_density", logistic_density, wide, logistic_density_formula),
+      within_ulps(unary_row("logistic_density", logistic_density, wide, logistic_density_formula),
+                  3.5),
       unary_row("inverse_expm1", inverse_expm1, positive, inverse_expm1_formula),
   };
 }

@@ -56,8 +56,8 @@ OpRow where_of_numbers() {
 OpRow operator_row(std::string name, std::string op, Binary* f, Real (*formula)(Real, Real)) {
   OpRow row = of_booleans(op, f, formula);
   row.name = std::move(name);
-  row.bad.push_back(throws<DTypeError>([f] { f(ones({2}) > 0, ones({2})); },
-                                       {"boolean", "float64"}));
+  row.bad.push_back(
+      throws<DTypeError>([f] { f(ones({2}) > 0, ones({2})); }, {"boolean", "float64"}));
   return row;
 }
 
@@ -75,7 +75,8 @@ std::vector<OpRow> comparison_rows() {
       comparison("logical_or", logical_or, [](Real x, Real y) { return Real(x != 0 || y != 0); }),
       comparison("logical_xor", logical_xor,
                  [](Real x, Real y) { return Real((x != 0) != (y != 0)); }),
-      of_booleans("logical_and", logical_and, [](Real x, Real y) { return Real(x != 0 && y != 0); }),
+      of_booleans("logical_and", logical_and,
+                  [](Real x, Real y) { return Real(x != 0 && y != 0); }),
       of_booleans("logical_or", logical_or, [](Real x, Real y) { return Real(x != 0 || y != 0); }),
       of_booleans("logical_xor", logical_xor, [](Real x, Real y) { return Real(x != y); }),
       operator_row("logical_and by operator", "logical_and", operator&,
@@ -84,11 +85,11 @@ std::vector<OpRow> comparison_rows() {
                    [](Real x, Real y) { return Real(x != 0 || y != 0); }),
       operator_row("logical_xor by operator", "logical_xor", operator^,
                    [](Real x, Real y) { return Real(x != y); }),
-      to_booleans(unary_row("logical_not", logical_not, whole(-1, 1),
-                            [](Real x) { return Real(x == 0); })),
+      to_booleans(
+          unary_row("logical_not", logical_not, whole(-1, 1), [](Real x) { return Real(x == 0); })),
       to_booleans(composed_row(
-          "logical_not by operator", "logical_not", [](const Tensor& x) { return ~(x > 0); }, whole(-1, 1),
-          [](Real x) { return Real(!(x > 0)); })),
+          "logical_not by operator", "logical_not", [](const Tensor& x) { return ~(x > 0); },
+          whole(-1, 1), [](Real x) { return Real(!(x > 0)); })),
       classification("isnan", isnan, [](Real x) { return Real(std::isnan(x)); }),
       classification("isinf", isinf, [](Real x) { return Real(std::isinf(x)); }),
       classification("isfinite", isfinite, [](Real x) { return Real(std::isfinite(x)); }),

@@ -14,13 +14,13 @@ Real logaddexp_formula(Real x, Real y) {
   const Real gap = x == y ? 0 : x - y;
   return (x > y ? x : y) + std::log1p(std::exp(-std::fabs(gap)));
 }
+// What the last places of the arguments are worth; of their difference they are dropped.
 Real logaddexp_magnitude(const std::vector<Real>& in) {
-  return std::fmax(std::fmax(in[0], in[1]) > 0 ? 0 : -std::fmax(in[0], in[1]),
-                   std::fabs(logaddexp_formula(in[0], in[1])));
+  const Real x = in[0], y = in[1], sum = logaddexp_formula(x, y);
+  if (std::isinf(x) || std::isinf(y)) return std::fabs(sum);
+  return std::fabs(sum) + std::fabs(x) * std::exp(x - sum) + std::fabs(y) * std::exp(y - sum);
 }
-Real direction_formula(Real x, Real y) {
-  return x == 0 && y == 0 ? x : x / std::hypot(x, y);
-}
+Real direction_formula(Real x, Real y) { return x == 0 && y == 0 ? x : x / std::hypot(x, y); }
 Real inverse_real_part_formula(Real x, Real y) {
   const Real length = std::hypot(x, y);
   return length == 0 ? x : x / length / length;
@@ -67,7 +67,9 @@ std::vector<OpRow> binary_rows() {
       measured_by(binary_row("logaddexp", logaddexp, wide, wide, logaddexp_formula),
                   logaddexp_magnitude),
       binary_row("direction", direction, off, off, direction_formula),
-      binary_row("inverse_real_part", inverse_real_part, off, off, inverse_real_part_formula),
+      within_ulps(
+          binary_row("inverse_real_part", inverse_real_part, off, off, inverse_real_part_formula),
+          3),
   };
 }
 

@@ -83,12 +83,13 @@ OpRow ternary_row(std::string name, Tensor (*f)(const Tensor&, const Tensor&, co
       name, [f](const std::vector<Tensor>& in) { return f(in[0], in[1], in[2]); },
       std::move(inputs),
       [formula](const std::vector<Real>& in) { return formula(in[0], in[1], in[2]); });
-  row.shapes = {{{4, 3}, {4, 3}, {4, 3}},    {{3}, {3}, {3}}, {{3, 3}, {3}, {3, 1}},
-                {{3}, {}, {}},               {{}, {3}, {1}},  {{}, {}, {3}},
-                {{2, 1, 3}, {4, 1}, {4, 3}}, {{}, {}, {}},    {{0}, {1}, {0}}};
-  row.bad = {throws<ShapeError>([f] { f(ones({2}), ones({3}), ones({2})); }, {row.op, "[2]", "[3]"}),
-             throws<ShapeError>([f] { f(ones({2}), ones({2}), ones({3})); },
-                                {row.op, "[2]", "[3]"})};
+  row.shapes = {
+      {{4, 3}, {4, 3}, {4, 3}}, {{3}, {3}, {3}}, {{3, 3}, {3}, {3, 1}},       {{3}, {}, {}},
+      {{}, {3}, {1}},           {{}, {}, {3}},   {{2, 1, 3}, {4, 1}, {4, 3}}, {{}, {}, {}},
+      {{0}, {1}, {0}}};
+  row.bad = {
+      throws<ShapeError>([f] { f(ones({2}), ones({3}), ones({2})); }, {row.op, "[2]", "[3]"}),
+      throws<ShapeError>([f] { f(ones({2}), ones({2}), ones({3})); }, {row.op, "[2]", "[3]"})};
   return row;
 }
 
@@ -199,9 +200,8 @@ std::vector<OpRow> bounding_rows() {
           "maximum with a number", "maximum",
           [](const Tensor& x) { return maximum(x, 0.5) - 2 * maximum(-0.5, x); }, whole,
           [](Real x) { return std::fmax(x, 0.5L) - 2 * std::fmax(-0.5L, x); }),
-      on_integers(ternary_row("clamp", clamp,
-                              {whole, around_whole(-0.5, 0.1), around_whole(1.5, 0.1)},
-                              clamp_formula)),
+      on_integers(ternary_row(
+          "clamp", clamp, {whole, around_whole(-0.5, 0.1), around_whole(1.5, 0.1)}, clamp_formula)),
       composed_row(
           "clamp between numbers", "clamp", [](const Tensor& x) { return clamp(x, -1.5, 0.5); },
           whole, [](Real x) { return clamp_formula(x, -1.5L, 0.5L); }),
@@ -209,9 +209,8 @@ std::vector<OpRow> bounding_rows() {
           "clamp from below", "clamp", [](const Tensor& x) { return clamp(x, -1.5); }, whole,
           [](Real x) { return std::fmax(x, -1.5L); }),
       composed_row(
-          "clamp from above", "clamp",
-          [](const Tensor& x) { return clamp(x, std::nullopt, 0.5); }, whole,
-          [](Real x) { return std::fmin(x, 0.5L); }),
+          "clamp from above", "clamp", [](const Tensor& x) { return clamp(x, std::nullopt, 0.5); },
+          whole, [](Real x) { return std::fmin(x, 0.5L); }),
   };
   rows.back().bad = {throws<Error>([] { clamp(ones({2}), std::nullopt); }, {"clamp", "bound"})};
   return rows;
@@ -231,8 +230,8 @@ std::vector<OpRow> rule_rows() {
       ternary_row("step", step, {around_whole(0, 0.1), around_whole(0.5, 0.1), wide}, step_formula),
       composed_row(
           "step with a number", "step",
-          [](const Tensor& x) { return step(x, number_like(1, x), 0.5); }, whole(-2, 2),
-          [](Real x) { return step_formula(x, 1, 0.5L); }),
+          [](const Tensor& x) { return step(x, number_like(0.5, x), 0.5); }, around_whole(0, 0.1),
+          [](Real x) { return step_formula(x, 0.5L, 0.5L); }),
       composed_row(
           "number_like", "mul", [](const Tensor& x) { return x * number_like(0.5, x); }, wide,
           [](Real x) { return x / 2; }),

@@ -17,8 +17,7 @@ OpRow pointwise_row(std::string name, Builder build, std::vector<Sampler> inputs
                     ScalarReference scalar);
 OpRow unary_row(std::string name, Unary* f, Sampler x, Real (*formula)(Real));
 OpRow binary_row(std::string name, Binary* f, Sampler x, Sampler y, Real (*formula)(Real, Real));
-OpRow ternary_row(std::string name,
-                  Tensor (*f)(const Tensor&, const Tensor&, const Tensor&),
+OpRow ternary_row(std::string name, Tensor (*f)(const Tensor&, const Tensor&, const Tensor&),
                   std::vector<Sampler> inputs, Real (*formula)(Real, Real, Real));
 /// A function of one tensor that is not a kernel of its own; `op` is one that it records.
 OpRow composed_row(std::string name, std::string op, Tensor (*f)(const Tensor&), Sampler x,

@@ -6,6 +6,9 @@
 namespace wald::testing {
 
 std::vector<SpecialTable> elementary_tables() {
+  // The derivatives of x^y are x^(y - 1) and x^y with factors.
+  SpecialTable powers = binary_table("pow", pow);
+  powers.goes_through_value = true;
   return {
       unary_table("exp", exp),
       unary_table("expm1", expm1),
@@ -33,7 +36,7 @@ std::vector<SpecialTable> elementary_tables() {
       unary_table("log_sigmoid", log_sigmoid),
       unary_table("logit", logit),
       unary_table("log1mexp", log1mexp),
-      binary_table("pow", pow),
+      powers,
       binary_table("xlogy", xlogy),
       binary_table("atan2", atan2, "y", "x"),
       binary_table("hypot", hypot),

@@ -34,6 +34,10 @@ struct Compile {
     as<float, float>(formula);
   }
   template <class F>
+  void in_double(const char*, F formula) {
+    as<double, double>(formula);
+  }
+  template <class F>
   void any(const char* name, F formula) {
     real(name, formula);
     as<std::int64_t, std::int64_t>(formula);

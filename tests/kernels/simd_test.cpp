@@ -146,7 +146,8 @@ long double ulps_from(T got, long double exact, const long double* magnitude) {
   if (std::isnan(rounded) || std::isnan(got))
     return std::isnan(rounded) && std::isnan(got) ? 0 : 1e30L;
   if (std::isinf(rounded) || std::isinf(got)) return got == rounded ? 0 : 1e30L;
-  if (got == 0 && rounded == 0 && !magnitude) return std::signbit(got) == std::signbit(rounded) ? 0 : 1e30L;
+  if (got == 0 && rounded == 0 && !magnitude)
+    return std::signbit(got) == std::signbit(rounded) ? 0 : 1e30L;
   int power = 0;
   std::frexp(magnitude ? *magnitude : exact, &power);
   const int least = std::numeric_limits<T>::min_exponent;
