@@ -95,14 +95,15 @@ WALD_INLINE Vec<T> with_sign(Vec<T> x, Vec<T> sign) {
   return x;
 }
 
-/// exp(x) / 2, also where exp(x) overflows. What the difference x - log(2) drops is made up for.
+/// exp(x) / 2, also where exp(x) overflows: 2 exp(x - 2 log 2). What the difference drops is made
+/// up for.
 template <class T>
 WALD_INLINE Vec<T> half_exp(Vec<T> x) {
-  constexpr double log_2 = 0.6931471805599453;
-  const Vec<T> c(log_2), c_rest(log_2 - static_cast<T>(log_2));
+  constexpr double log_4 = 1.3862943611198906;
+  const Vec<T> c(log_4), c_rest(log_4 - static_cast<T>(log_4));
   const Vec<T> reduced = x - c, dropped = (x - reduced) - c - c_rest;
   const Vec<T> e = exp_by_sleef(reduced);
-  return select(e == Vec<T>(__builtin_inf()), e, e + e * dropped);
+  return select(e == Vec<T>(__builtin_inf()), e, (e + e * dropped) * 2.0);
 }
 
 // SLEEF's exp overflows one number early.

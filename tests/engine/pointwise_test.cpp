@@ -19,15 +19,14 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 template <class F>
 Values slopes(const F& f, const Values& x) {
   Tensor leaf = from_vector(x).requires_grad_();
-  return grad({f(leaf)}, {leaf}, {.grad_outputs = {ones(leaf.shape())}})[0].to_vector();
+  return grad(f(leaf), leaf, {.grad_outputs = {ones(leaf.shape())}}).to_vector();
 }
 /// The second derivatives.
 template <class F>
 Values curvatures(const F& f, const Values& x) {
   return slopes(
       [&](const Tensor& leaf) {
-        return grad({f(leaf)}, {leaf},
-                    {.grad_outputs = {ones(leaf.shape())}, .create_graph = true})[0];
+        return grad(f(leaf), leaf, {.grad_outputs = {ones(leaf.shape())}, .create_graph = true});
       },
       x);
 }
