@@ -56,9 +56,11 @@ Tensor logaddexp(const Tensor& x, const Tensor& y);
 Tensor logaddexp(const Tensor& x, double y);
 Tensor logaddexp(double x, const Tensor& y);
 
-/// Of an angle in radians, also a huge one.
+/// The sine of an angle in radians, also of a huge one; nan of an infinite one.
 Tensor sin(const Tensor& x);
+/// The cosine of an angle in radians.
 Tensor cos(const Tensor& x);
+/// The tangent of an angle in radians.
 Tensor tan(const Tensor& x);
 /// The angle in [-pi/2, pi/2] with this sine; nan outside [-1, 1].
 Tensor asin(const Tensor& x);
@@ -71,8 +73,9 @@ Tensor atan2(const Tensor& y, const Tensor& x);
 Tensor atan2(const Tensor& y, double x);
 Tensor atan2(double y, const Tensor& x);
 
-/// The hyperbolic sine; infinite from |x| = 710.48 on, as cosh is.
+/// The hyperbolic sine; infinite only from |x| = 710.48 on, where exp(x) / 2 is.
 Tensor sinh(const Tensor& x);
+/// The hyperbolic cosine.
 Tensor cosh(const Tensor& x);
 /// The hyperbolic tangent. Its derivative keeps its digits where the value rounds to 1.
 Tensor tanh(const Tensor& x);
