@@ -1,6 +1,8 @@
 // Every operation.
 #pragma once
 
+#include <wald/engine/ops/activations.h>
+#include <wald/engine/ops/elementary.h>
 #include <wald/engine/ops/incomplete.h>
 #include <wald/engine/ops/index.h>
 #include <wald/engine/ops/linalg.h>

@@ -78,12 +78,12 @@ struct Vec {
 
   Vec() = default;
   WALD_INLINE Vec(double value) {
-    for (int i = 0; i < parts; ++i) part[i] = Part{} + static_cast<T>(value);
+    for (int i = 0; i < parts; ++i) part[i] = static_cast<T>(value) - Part{};  // keeps -0
   }
   /// All lanes equal to *p.
   static WALD_INLINE Vec splat(const T* p) {
     Vec v;
-    for (int i = 0; i < parts; ++i) v.part[i] = Part{} + *p;
+    for (int i = 0; i < parts; ++i) v.part[i] = *p - Part{};
     return v;
   }
   static WALD_INLINE Vec load(const T* p) {
@@ -208,11 +208,22 @@ WALD_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
 /// Whether any lane is set.
 template <class T>
 WALD_INLINE bool any(Mask<T> mask) {
+#if defined(__AVX512F__)
+  const __m512i seen = (__m512i)mask.part[0];
+  return _mm512_test_epi64_mask(seen, seen) != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_epi8((__m256i)(mask.part[0] | mask.part[1])) != 0;
+#else
   auto seen = mask.part[0];
   for (int i = 1; i < Mask<T>::parts; ++i) seen |= mask.part[i];
-  typename Mask<T>::Int total = 0;
-  for (int i = 0; i < Mask<T>::lanes / Mask<T>::parts; ++i) total |= seen[i];
-  return total != 0;
+  return _mm_movemask_epi8((__m128i)seen) != 0;
+#endif
+}
+/// Whether every lane is set.
+template <class T>
+WALD_INLINE bool all(Mask<T> mask) {
+  for (auto& part : mask.part) part = ~part;
+  return !any(mask);
 }
 
 /// a * b + c, rounded once where the processor can.

@@ -84,6 +84,8 @@ struct OpRow {
   std::vector<BadCall> bad = {};
   ScalarReference scalar = {};  // of pointwise functions alone
   double ulps = 2;              // of the kernels against it
+  // Whose last place those are, where not the value's: of terms that cancel, for instance.
+  ScalarReference magnitude = {};
 
   bool is_pointwise() const { return static_cast<bool>(scalar); }
   friend void PrintTo(const OpRow& row, std::ostream* out) { *out << row.name; }

@@ -23,6 +23,8 @@ struct SpecialTable {
   /// Relative, by the order of the derivative; times the condition where that is above 1.
   double tolerance[3] = {1e-14, 1e-12, 1e-10};
   std::string name = file;  // of the test
+  /// Derivatives go through numbers that over- or underflow with the value.
+  bool goes_through_value = false;
 };
 
 /// With the columns f, d1, d2.

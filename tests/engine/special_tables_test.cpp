@@ -123,8 +123,15 @@ TEST_P(EachSpecialTable, GivesItsColumns) {
         scale = std::max(scale, condition(lower));
       }
       if (got == wanted) continue;
-      const double allowed =
-          std::max(table.tolerance[order] * scale * std::fabs(wanted), 5e-324 * (order + 4));
+      double relative = table.tolerance[order] * scale;
+      if (table.goes_through_value && order > 0) {
+        // A subnormal value has few digits to hand on, and one that overflowed none.
+        const double value = number(row, "f");
+        if (std::isinf(value) && std::isinf(got) && std::signbit(got) == std::signbit(wanted))
+          continue;
+        if (value != 0) relative += std::min(1.0, 5e-324 / std::fabs(value));
+      }
+      const double allowed = std::max(relative * std::fabs(wanted), 5e-324 * (order + 4));
       EXPECT_LE(std::fabs(got - wanted), allowed)
           << table.name << ", " << column.name << " at " << where << ": " << got << " for "
           << row.at(column.name) << ", relative error " << std::fabs(got / wanted - 1)

@@ -1,9 +1,10 @@
 // Compiled, not run: every formula as a kernel of a GPU thread, for each type that it has. A
 // formula that the device cannot compile, or that leaves its operands' type, fails here.
-#include <wald/kernels/formulas.h>
 #include <wald/kernels/gpu/scalar_math.h>
 
 #include <type_traits>
+
+#include <wald/kernels/formulas.h>
 
 namespace {
 
@@ -17,18 +18,24 @@ __global__ void each(F formula, long n, Out* out, const T*... in) {
 struct Compile {
   template <class T, class Out, class F>
   void as(F formula) {
-    if constexpr (std::is_invocable_v<F, T>) {
-      each<<<1, 32>>>(formula, 0L, static_cast<Out*>(nullptr), static_cast<const T*>(nullptr));
-    } else {
-      each<<<1, 32>>>(formula, 0L, static_cast<Out*>(nullptr), static_cast<const T*>(nullptr),
-                      static_cast<const T*>(nullptr));
-    }
+    const T* in = nullptr;
+    Out* out = nullptr;
+    if constexpr (std::is_invocable_v<F, T>)
+      each<<<1, 32>>>(formula, 0L, out, in);
+    else if constexpr (std::is_invocable_v<F, T, T>)
+      each<<<1, 32>>>(formula, 0L, out, in, in);
+    else
+      each<<<1, 32>>>(formula, 0L, out, in, in, in);
   }
 
   template <class F>
   void real(const char*, F formula) {
     as<double, double>(formula);
     as<float, float>(formula);
+  }
+  template <class F>
+  void in_double(const char*, F formula) {
+    as<double, double>(formula);
   }
   template <class F>
   void any(const char* name, F formula) {
