@@ -2,6 +2,7 @@
 // formula that the device cannot compile, or that leaves its operands' type, fails here.
 #include <wald/kernels/formulas.h>
 #include <wald/kernels/gpu/scalar_math.h>
+#include <wald/kernels/special_formulas.h>
 
 #include <type_traits>
 
@@ -29,6 +30,10 @@ struct Compile {
   void real(const char*, F formula) {
     as<double, double>(formula);
     as<float, float>(formula);
+  }
+  template <class F>
+  void in_double(const char*, F formula) {
+    as<double, double>(formula);
   }
   template <class F>
   void any(const char* name, F formula) {
@@ -59,4 +64,5 @@ struct Compile {
 void compile_every_formula() {
   Compile visit;
   wald::kernels::for_each_formula(visit);
+  wald::kernels::for_each_special_formula(visit);
 }
