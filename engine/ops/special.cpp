@@ -25,9 +25,9 @@ Partial zero(const Call&) { return 0; }
 
 Tensor erfcx_curvature(const Tensor& x) {
   static const Pointwise op("erfcx_curvature", {[](const Call& c) -> Partial {
-                              const Tensor x = c.in(0);
-                              const Tensor slope = 2 * x * erfcx(x) - two_over_root_pi;
-                              return 2 * x * c.out() + 4 * slope;
+                              const Tensor at = c.in(0);
+                              const Tensor slope = 2 * at * erfcx(at) - two_over_root_pi;
+                              return 2 * at * c.out() + 4 * slope;
                             }});
   return op(x);
 }
@@ -52,15 +52,25 @@ Tensor ndtri_slope(const Tensor& p) {
   return op(p);
 }
 
+namespace {
+
+/// scale exp(-x^2), as two factors: so its derivative too is rounded once where it is subnormal.
+Tensor gaussian(double scale, const Tensor& x) {
+  const Tensor half = exp(-0.5 * square(x));
+  return scale * half * half;
+}
+
+}  // namespace
+
 Tensor erf(const Tensor& x) {
   static const Pointwise op(
-      "erf", {[](const Call& c) -> Partial { return two_over_root_pi * exp(-square(c.in(0))); }});
+      "erf", {[](const Call& c) -> Partial { return gaussian(two_over_root_pi, c.in(0)); }});
   return op(x);
 }
 
 Tensor erfc(const Tensor& x) {
   static const Pointwise op(
-      "erfc", {[](const Call& c) -> Partial { return -two_over_root_pi * exp(-square(c.in(0))); }});
+      "erfc", {[](const Call& c) -> Partial { return gaussian(-two_over_root_pi, c.in(0)); }});
   return op(x);
 }
 
@@ -163,12 +173,13 @@ Tensor beta(const Tensor& a, const Tensor& b) {
 
 Tensor lchoose(const Tensor& n, const Tensor& k) {
   static const Pointwise op("lchoose", {[](const Call& c) -> Partial {
-                                          const Tensor k = c.in(1);
-                                          return digamma_difference(c.in(0) - k + 1, k);
+                                          const Tensor chosen = c.in(1);
+                                          return digamma_difference(c.in(0) - chosen + 1, chosen);
                                         },
                                         [](const Call& c) -> Partial {
-                                          const Tensor k = c.in(1);
-                                          return digamma(c.in(0) - k + 1) - digamma(k + 1);
+                                          const Tensor chosen = c.in(1);
+                                          return digamma(c.in(0) - chosen + 1) -
+                                                 digamma(chosen + 1);
                                         }});
   return op(n, k);
 }
@@ -196,9 +207,9 @@ Tensor trigamma_difference(const Tensor& a, const Tensor& b) {
 
 Tensor i1e_curvature(const Tensor& x) {
   static const Pointwise op("i1e_curvature", {[](const Call& c) -> Partial {
-                              const Tensor x = c.in(0), bend = i0e_curvature(x);
-                              const Tensor i12 = sign(x) * c.out() + bend;  // (I1 - I2) / |x|
-                              return 2 * bend - i12 + (bend - 3 * i12) / abs(x);
+                              const Tensor at = c.in(0), bend = i0e_curvature(at);
+                              const Tensor i12 = sign(at) * c.out() + bend;  // (I1 - I2) / |x|
+                              return 2 * bend - i12 + (bend - 3 * i12) / abs(at);
                             }});
   return op(x);
 }
@@ -225,10 +236,10 @@ Tensor i0e_slope(const Tensor& x) {
 Tensor i1_curvature(const Tensor& x) {
   static const Pointwise op("i1_curvature", {[](const Call& c) -> Partial {
                               // By Bessel's equation, y'' = (1 + 1 / x^2) y - y' / x.
-                              const Tensor x = c.in(0), slope = i0(x) - i1(x) / x;
-                              const Tensor inverse = 1 / square(x);
-                              return (1 + 2 * inverse) * slope - 2 * inverse / x * i1(x) -
-                                     c.out() / x;
+                              const Tensor at = c.in(0), slope = i0(at) - i1(at) / at;
+                              const Tensor inverse = 1 / square(at);
+                              return (1 + 2 * inverse) * slope - 2 * inverse / at * i1(at) -
+                                     c.out() / at;
                             }});
   return op(x);
 }

@@ -23,6 +23,8 @@ struct SpecialTable {
   /// Relative, by the order of the derivative; times the condition where that is above 1.
   double tolerance[3] = {1e-14, 1e-12, 1e-10};
   std::string name = file;  // of the test
+  /// Whether a column is not met at x, and why that is so is said where this is set.
+  bool (*exempts)(const std::string& column, const std::vector<double>& x) = nullptr;
 };
 
 /// With the columns f, d1, d2.
