@@ -105,6 +105,9 @@ WALD_FUNCTION V lbeta_positive(V a, V b) {
   const V p = select(exchanged, b, a), q = select(exchanged, a, b);
   const auto large = p >= 8.0;
   V y = lgamma_positive(p) - lgamma_difference(q, p);
+  const auto small = q < 3.0;  // where it is 0 at (1, 1), exactly
+  if (any_of(small))
+    y = select(small, lgamma_positive(p) + (lgamma_positive(q) - lgamma_positive(p + q)), y);
   if (any_of(large)) y = select(large, lbeta_large(p, q), y);
   const auto overflows = (q == infinity_of<V>()) & (p > 0.0);
   return select((p == 0.0) & (q < infinity_of<V>()), infinity_of<V>(),

@@ -217,7 +217,15 @@ WALD_PART V polygamma_real(V order, V x) {
     // The sum over all whole numbers less that over those beyond x.
     const V other = select(reflects & (r != 0.0), (whole + 1.0) - x, V(1.0));
     const V beyond = select(reflects, 1.0 - x, V(1.0));
-    const V two_sided = y + minus * (factorial_zeta(n, other) - factorial_zeta(n, beyond));
+    const V after = factorial_zeta(n, beyond);
+    V two_sided = y + minus * (factorial_zeta(n, other) - after);
+    // For the orders of second derivatives, the sum by the derivatives of pi cot(pi x), since it
+    // cancels near half-integers.
+    const V c = sin((0.5 - abs(r)) * pi), ratio = pi / sin(r * pi), square = ratio * ratio;
+    const V odd_part = square * ratio * c;
+    two_sided = select(n == 2.0, after + 2.0 * odd_part, two_sided);
+    two_sided =
+        select(n == 4.0, after + 8.0 * (odd_part * square) * fused(c, c, V(2.0)), two_sided);
     const V pole = select(is_odd, infinity_of<V>(), nan_of<V>());
     y = select(reflects, select(r == 0.0, pole, two_sided), y);
   }

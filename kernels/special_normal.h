@@ -168,12 +168,12 @@ WALD_PART V inverse_mills_slope_real(V x) {
   return select(x < 0.0, select(x < -1e10, V(-1.0), below), above);
 }
 
-/// The normal quantile at 1/2 + q, where p is the smaller of the tail probabilities. Three rational
+/// The normal quantile at 1/2 + q, given -log of the smaller tail probability. Three rational
 /// approximations as in Wichura's AS 241: q times one in 0.425^2 - q^2 (degrees 8 and 8, error
 /// 1.0e-16), and in r = sqrt(-log p) on [1.6, 5] (8 and 8, 9.0e-17) and on
 /// [5, 27.4] (11 and 10, 5.0e-17).
 template <class V>
-WALD_FUNCTION V normal_quantile(V q, V p) {
+WALD_FUNCTION V normal_quantile(V q, V minus_log) {
   const V s = fused(-q, q, V(0.180625));
   const V central = q * (polynomial(s, 3.3871328727963665, 148.75654077063152, 2548.2248573022625,
                                     21627.48116049056, 95692.73551269759, 213550.16248438213,
@@ -181,7 +181,7 @@ WALD_FUNCTION V normal_quantile(V q, V p) {
                          polynomial(s, 1.0, 46.92338689522055, 871.2838940641986, 8176.878340636071,
                                     41169.98166790856, 109244.70555458817, 140376.82723612545,
                                     72342.69749284587, 9398.46451720659));
-  const V r = sqrt(-log(p));
+  const V r = sqrt(minus_log);
   const V t = r - 1.6;
   V tail = polynomial(t, 1.4234371107496835, 4.658671152911319, 5.895441930593747,
                       3.867306448959962, 1.4607583582995678, 0.3281996025557107,
@@ -202,12 +202,12 @@ WALD_FUNCTION V normal_quantile(V q, V p) {
                              1.1719037116142605e-13);
     tail = select(is_far, far, tail);
   }
-  tail = select(p == 0.0, infinity_of<V>(), tail);
+  tail = select(r == infinity_of<V>(), r, tail);
   return select(abs(q) <= 0.425, central, select(q < 0.0, -tail, tail));
 }
 template <class V>
 WALD_FUNCTION V ndtri_real(V p) {
-  return normal_quantile(p - 0.5, select(p < 0.5, p, 1.0 - p));
+  return normal_quantile(p - 0.5, -log(select(p < 0.5, p, 1.0 - p)));
 }
 /// 1 / density(ndtri(p)), through p and Mills' ratio, so that the error of ndtri(p) is not
 /// multiplied by its square.
@@ -218,12 +218,12 @@ WALD_PART V ndtri_slope_real(V p) {
 }
 template <class V>
 WALD_PART V erfinv_real(V x) {
-  return normal_quantile(x * 0.5, 0.5 - abs(x) * 0.5) * root_half;
+  return normal_quantile(x * 0.5, -log(0.5 - abs(x) * 0.5)) * root_half;
 }
 template <class V>
 WALD_PART V erfcinv_real(V x) {
-  const V half = x * 0.5;
-  return -normal_quantile((x - 1.0) * 0.5, select(x < 1.0, half, 1.0 - half)) * root_half;
+  const V minus_log = 0.6931471805599453 - log(select(x < 1.0, x, 2.0 - x));
+  return -normal_quantile((x - 1.0) * 0.5, minus_log) * root_half;
 }
 
 }  // namespace

@@ -54,9 +54,10 @@ Tensor ndtri_slope(const Tensor& p) {
 
 namespace {
 
-/// scale exp(-x^2), as two factors: so its derivative too is rounded once where it is subnormal.
-Tensor gaussian(double scale, const Tensor& x) {
-  const Tensor half = exp(-0.5 * square(x));
+/// scale exp(-2 rate x^2), as two factors: where it is subnormal, its derivative would else be a
+/// multiple of a number of few digits.
+Tensor gaussian(double scale, double rate, const Tensor& x) {
+  const Tensor half = exp(-rate * square(x));
   return scale * half * half;
 }
 
@@ -64,13 +65,13 @@ Tensor gaussian(double scale, const Tensor& x) {
 
 Tensor erf(const Tensor& x) {
   static const Pointwise op(
-      "erf", {[](const Call& c) -> Partial { return gaussian(two_over_root_pi, c.in(0)); }});
+      "erf", {[](const Call& c) -> Partial { return gaussian(two_over_root_pi, 0.5, c.in(0)); }});
   return op(x);
 }
 
 Tensor erfc(const Tensor& x) {
   static const Pointwise op(
-      "erfc", {[](const Call& c) -> Partial { return gaussian(-two_over_root_pi, c.in(0)); }});
+      "erfc", {[](const Call& c) -> Partial { return gaussian(-two_over_root_pi, 0.5, c.in(0)); }});
   return op(x);
 }
 
@@ -94,7 +95,7 @@ Tensor erfcinv(const Tensor& x) {
 
 Tensor ndtr(const Tensor& x) {
   static const Pointwise op("ndtr", {[](const Call& c) -> Partial {
-                              return normal_density_at_0 * exp(-0.5 * square(c.in(0)));
+                              return gaussian(normal_density_at_0, 0.25, c.in(0));
                             }});
   return op(x);
 }

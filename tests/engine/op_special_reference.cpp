@@ -48,7 +48,7 @@ Real scaled_erfc_integral(int n, Real x) {
     return y;
   }
   // Miller: the recurrence backwards, every term positive; ratios keep it in range.
-  const int terms = x > 30 ? 60 : 3000;
+  const int terms = 40 + static_cast<int>(600 / (x * x));
   Real ratio = 0, product = start;  // of integral k to integral k - 1
   Real ratios[3] = {};
   for (int k = terms; k >= 0; --k) {
@@ -93,7 +93,11 @@ Real lower_quantile(Real p) {
   if (!(p >= 0)) return nan;
   if (p == 0) return -infinity;
   Real y = -std::sqrt(-2 * std::log(p));
-  for (int step = 0; step < 60; ++step) y -= (log_ndtr(y) - std::log(p)) / inverse_mills(y);
+  for (int step = 0; step < 60; ++step) {
+    const Real change = (log_ndtr(y) - std::log(p)) / inverse_mills(y);
+    y -= change;
+    if (std::fabs(change) < 1e-19L * std::fabs(y)) break;
+  }
   return y;
 }
 
@@ -104,12 +108,12 @@ Real erfinv(Real x) {
   if (!(size <= 1)) return nan;
   if (size > 0.5L) return std::copysign(lower_quantile((1 - size) / 2) / std::sqrt(2.0L), x);
   Real y = x;
-  for (int step = 0; step < 60; ++step)
+  for (int step = 0; step < 20; ++step)
     y -= (std::erf(y) - x) * std::sqrt(pi) / 2 * std::exp(y * y);
   return y;
 }
 Real erfcinv(Real x) {
-  if (x > 0.5L) return x < 1.5L ? -erfinv(x - 1) : lower_quantile(1 - x / 2) / std::sqrt(2.0L);
+  if (x > 0.5L) return x < 1.5L ? -erfinv(x - 1) : lower_quantile((2 - x) / 2) / std::sqrt(2.0L);
   return -lower_quantile(x / 2) / std::sqrt(2.0L);
 }
 Real ndtri(Real p) {
