@@ -114,13 +114,10 @@ WALD_FUNCTION V lbeta_positive(V a, V b) {
                 select(overflows, -infinity_of<V>(), y));
 }
 
-/// log |B(a, b)|.
+/// log B(a, b) for a, b >= 0; nan below.
 template <class V>
 WALD_PART V lbeta_real(V a, V b) {
-  const auto negative = (a < 0.0) | (b < 0.0);
-  const V y = lbeta_positive(a, b);
-  if (!any_of(negative)) return y;
-  return select(negative, lgamma_real(a) + lgamma_real(b) - lgamma_real(a + b), y);
+  return select((a < 0.0) | (b < 0.0), nan_of<V>(), lbeta_positive(a, b));
 }
 
 /// B(a, b) for a, b >= 0; nan below. Arguments below 1 are raised by 1, so that the logarithm is

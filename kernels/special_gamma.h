@@ -218,7 +218,10 @@ WALD_PART V polygamma_real(V order, V x) {
     const V other = select(reflects & (r != 0.0), (whole + 1.0) - x, V(1.0));
     const V beyond = select(reflects, 1.0 - x, V(1.0));
     const V after = factorial_zeta(n, beyond);
-    V two_sided = y + minus * (factorial_zeta(n, other) - after);
+    const V before = factorial_zeta(n, other), infinite = infinity_of<V>();
+    const V gap = select(before == infinite, before, before - after);
+    V two_sided = select((y == infinite) & (gap == infinite) & (minus < 0.0),
+                         select(r > 0.0, infinite, -infinite), fused(minus, gap, y));
     // For the orders of second derivatives, the sum by the derivatives of pi cot(pi x), since it
     // cancels near half-integers.
     const V c = sin((0.5 - abs(r)) * pi), ratio = pi / sin(r * pi), square = ratio * ratio;

@@ -209,11 +209,12 @@ template <class V>
 WALD_FUNCTION V ndtri_real(V p) {
   return normal_quantile(p - 0.5, -log(select(p < 0.5, p, 1.0 - p)));
 }
-/// 1 / density(ndtri(p)), through p and Mills' ratio, so that the error of ndtri(p) is not
-/// multiplied by its square.
+/// 1 / density(ndtri(p)), through the tail probability and Mills' ratio, so that the error of
+/// ndtri(p) is not multiplied by its square.
 template <class V>
 WALD_PART V ndtri_slope_real(V p) {
-  const V y = 1.0 / (p * inverse_mills_real(ndtri_real(p)));
+  const V tail = select(p < 0.5, p, 1.0 - p);
+  const V y = 1.0 / (tail * inverse_mills_real(-abs(ndtri_real(p))));
   return select((p == 0.0) | (p == 1.0), infinity_of<V>(), y);
 }
 template <class V>

@@ -45,7 +45,8 @@ Tensor polygamma(const Tensor& n, const Tensor& x);
 /// Wishart distribution. x > (p - 1) / 2. Throws IndexError unless p >= 1.
 Tensor multigammaln(const Tensor& x, std::int64_t p);
 
-/// log |B(a, b)|, with no cancellation for a, b > 0 (Didonato and Morris, Algorithm 708); inf at 0.
+/// log B(a, b) for a, b >= 0, with no cancellation (Didonato and Morris, Algorithm 708); inf at 0,
+/// nan below.
 Tensor lbeta(const Tensor& a, const Tensor& b);
 /// B(a, b) = Gamma(a) Gamma(b) / Gamma(a + b) for a, b >= 0; inf at 0, nan below.
 Tensor beta(const Tensor& a, const Tensor& b);

@@ -206,7 +206,7 @@ Real lgamma_difference(Real x, Real p) {
 
 Real lbeta(Real a, Real b) {
   if (std::isnan(a) || std::isnan(b)) return nan;
-  if (a < 0 || b < 0) return lgamma(a) + lgamma(b) - lgamma(a + b);
+  if (a < 0 || b < 0) return nan;
   const Real p = std::fmin(a, b), q = std::fmax(a, b);
   if (p == 0) return q < infinity ? infinity : nan;
   if (q == infinity) return -infinity;
