@@ -131,13 +131,22 @@ constexpr RowKernel row_of() {
     return ternary_row<T, F>;
 }
 
+/// A long formula, compiled once for all its rows: the call costs little beside it.
+template <class F>
+struct Called {
+  template <class... X>
+  requires(sizeof...(X) == arity<Vec<double>, F>()) __attribute__((noinline)) Vec<double>
+  operator()(X... x) const {
+    return F{}(x...);
+  }
+};
+
 /// A formula of float64 vectors, for float32 ones.
 template <class F>
 struct Widened {
   template <class... X>
-  WALD_INLINE Vec<float> operator()(X... x) const {
-    return narrow(F{}(widen_low(x)...), F{}(widen_high(x)...));
-  }
+  requires(sizeof...(X) == arity<Vec<double>, F>()) WALD_INLINE Vec<float>
+  operator()(X... x) const { return narrow(F{}(widen_low(x)...), F{}(widen_high(x)...)); }
 };
 
 /// A formula of float64 numbers, one element after the other.
@@ -197,8 +206,8 @@ struct Collect {
   /// Computed in float64 also for float32.
   template <class F>
   void in_double(const char* name, F) {
-    add(name, arity<Vec<double>, F>(), PointwiseKind::value, row_of<double, F>(),
-        row_of<float, Widened<F>>(), nullptr);
+    add(name, arity<Vec<double>, F>(), PointwiseKind::value, row_of<double, Called<F>>(),
+        row_of<float, Widened<Called<F>>>(), nullptr);
   }
   /// Of single float64 numbers, with branches and loops of its own.
   template <class F>

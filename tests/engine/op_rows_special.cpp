@@ -1,10 +1,231 @@
 // Rows of special functions.
+#include <cmath>
+
+#include <wald/engine/error.h>
 #include <wald/engine/ops/ops.h>
 
 #include "op_table.h"
+#include "special_reference.h"
 
 namespace wald::testing {
+namespace {
 
-std::vector<OpRow> special_rows() { return {}; }
+using Real = long double;
+using reference::BesselKind;
+
+OpRow pointwise(std::string name, Builder build, std::vector<Sampler> inputs,
+                ScalarReference scalar) {
+  OpRow row{.name = std::move(name),
+            .build = std::move(build),
+            .inputs = std::move(inputs),
+            .reference = {},
+            .shapes = {}};
+  row.scalar = scalar;
+  row.reference = [scalar](const std::vector<Array>& in) {
+    Dims shape;
+    for (const Array& x : in) shape = broadcast_shapes(shape, x.shape, "reference");
+    std::vector<std::vector<double>> values;
+    for (const Array& x : in)
+      values.push_back(expand(from_vector(x.values, x.shape), shape).to_vector());
+    Array out{shape, values[0]};
+    for (std::size_t i = 0; i < out.values.size(); ++i) {
+      std::vector<Real> x;
+      for (const auto& operand : values) x.push_back(operand[i]);
+      out.values[i] = static_cast<double>(scalar(x));
+    }
+    return out;
+  };
+  return row;
+}
+
+OpRow unary(std::string name, Tensor (*f)(const Tensor&), Sampler x, Real (*formula)(Real),
+            double ulps, double input_ulps = 0) {
+  OpRow row = pointwise(
+      std::move(name), [f](const std::vector<Tensor>& in) { return f(in[0]); }, {std::move(x)},
+      [formula](const std::vector<Real>& in) { return formula(in[0]); });
+  row.shapes = {{{3}}, {{4, 3}}, {{}}, {{1}}, {{0}}, {{2, 0, 3}}};
+  row.ulps = ulps;
+  row.input_ulps = input_ulps;
+  return row;
+}
+
+OpRow binary(std::string name, Tensor (*f)(const Tensor&, const Tensor&), Sampler x, Sampler y,
+             Real (*formula)(Real, Real), double ulps, double input_ulps = 0) {
+  OpRow row = pointwise(
+      name, [f](const std::vector<Tensor>& in) { return f(in[0], in[1]); },
+      {std::move(x), std::move(y)},
+      [formula](const std::vector<Real>& in) { return formula(in[0], in[1]); });
+  row.shapes = {{{4, 3}, {4, 3}}, {{3}, {3}},          {{3, 3}, {3}},    {{3}, {4, 3}},
+                {{3}, {}},        {{}, {3}},           {{4, 1}, {1, 3}}, {{1}, {1}},
+                {{}, {}},         {{2, 1, 3}, {3, 1}}, {{0}, {0}},       {{0}, {1}},
+                {{2, 0}, {2, 1}}};
+  row.bad = {throws<ShapeError>([f] { f(ones({2}), ones({3})); }, {row.op, "[2]", "[3]"})};
+  row.ulps = ulps;
+  row.input_ulps = input_ulps;
+  return row;
+}
+
+Real even_bessel(BesselKind kind, Real x) { return reference::scaled_bessel(kind, std::fabs(x)); }
+Real odd_bessel(BesselKind kind, Real x) {
+  return x == 0 ? x : std::copysign(1.0L, x) * even_bessel(kind, x);
+}
+Real growth(Real x) { return std::exp(std::fabs(x)); }
+
+Real i0_formula(Real x) {
+  return std::isinf(x) ? growth(x) : growth(x) * even_bessel(BesselKind::i0, x);
+}
+Real i1_formula(Real x) { return std::isinf(x) ? x : growth(x) * odd_bessel(BesselKind::i1, x); }
+
+Tensor polygamma_of(const Tensor& n, const Tensor& x) { return polygamma(n, x); }
+
+OpRow polygamma_row() {
+  // From 2 on: derivatives of lower ones are other operations.
+  const Sampler order{[](double u) { return 2 + std::floor(3 * u); }, DType::int64};
+  OpRow row = binary("polygamma", polygamma_of, order, between(1.5, 3), reference::polygamma, 8, 4);
+  row.bad = {throws<IndexError>([] { polygamma(-1, ones({2})); }, {"polygamma", "-1"}),
+             throws<IndexError>([] { polygamma(1001, ones({2})); }, {"polygamma", "1001"})};
+  row.tolerance = 1e-8;
+  return row;
+}
+
+OpRow polygamma_of_number_row() {
+  OpRow row{.name = "polygamma of a number",
+            .build =
+                [](const std::vector<Tensor>& in) {
+                  return polygamma(0, in[0]) + polygamma(1, in[0]) + polygamma(3, in[0]);
+                },
+            .inputs = {between(1.5, 3)},
+            .reference =
+                [](const std::vector<Array>& in) {
+                  Array out = in[0];
+                  for (double& x : out.values) {
+                    const Real y = x;
+                    x = static_cast<double>(reference::polygamma(0, y) +
+                                            reference::polygamma(1, y) +
+                                            reference::polygamma(3, y));
+                  }
+                  return out;
+                },
+            .shapes = {{{3}}, {{2, 3}}, {{}}, {{0}}},
+            .op = "polygamma"};
+  row.tolerance = 1e-8;
+  return row;
+}
+
+OpRow multigammaln_row() {
+  OpRow row{.name = "multigammaln",
+            .build = [](const std::vector<Tensor>& in) { return multigammaln(in[0], 3); },
+            .inputs = {between(2.5, 5)},
+            .reference =
+                [](const std::vector<Array>& in) {
+                  Array out = in[0];
+                  for (double& x : out.values) {
+                    Real y = 1.5L * std::log(std::acos(-1.0L));
+                    for (int j = 0; j < 3; ++j) y += reference::lgamma(x - 0.5L * j);
+                    x = static_cast<double>(y);
+                  }
+                  return out;
+                },
+            .shapes = {{{3}}, {{2, 3}}, {{}}, {{1}}, {{0}}},
+            .op = "lgamma"};
+  row.bad = {throws<IndexError>([] { multigammaln(ones({2}), 0); }, {"multigammaln", "0"})};
+  return row;
+}
+
+std::vector<OpRow> normal_rows() {
+  const Sampler wide = between(-2, 2), inside = between(-0.6, 0.6);
+  return {
+      unary(
+          "erf", erf, wide, [](Real x) { return std::erf(x); }, 2),
+      unary(
+          "erfc", erfc, wide, [](Real x) { return std::erfc(x); }, 4),
+      unary("erfcx", erfcx, between(-1, 2), reference::erfcx, 3),
+      unary("erfcx_slope", erfcx_slope, between(-1, 2), reference::erfcx_slope, 5),
+      unary("erfcx_curvature", erfcx_curvature, between(-1, 2), reference::erfcx_curvature, 8),
+      unary("erfinv", erfinv, inside, reference::erfinv, 5),
+      unary("erfcinv", erfcinv, between(0.5, 1.5), reference::erfcinv, 6),
+      unary("ndtr", ndtr, wide, reference::ndtr, 5),
+      unary("log_ndtr", log_ndtr, wide, reference::log_ndtr, 4),
+      unary("inverse_mills", inverse_mills, wide, reference::inverse_mills, 5),
+      unary("inverse_mills_slope", inverse_mills_slope, wide, reference::inverse_mills_slope, 40),
+      unary("ndtri", ndtri, between(0.25, 0.75), reference::ndtri, 5),
+      unary("ndtri_slope", ndtri_slope, between(0.4, 0.6), reference::ndtri_slope, 8),
+  };
+}
+
+std::vector<OpRow> gamma_rows() {
+  const Sampler x = between(1.5, 4);
+  return {
+      unary("lgamma", lgamma, x, reference::lgamma, 6, 2),
+      unary(
+          "digamma", digamma, x, [](Real at) { return reference::polygamma(0, at); }, 5, 2),
+      unary(
+          "trigamma", trigamma, x, [](Real at) { return reference::polygamma(1, at); }, 5),
+      polygamma_row(),
+      polygamma_of_number_row(),
+      multigammaln_row(),
+      binary("lbeta", lbeta, x, x, reference::lbeta, 6, 4),
+      binary("beta", beta, x, x, reference::beta, 6, 4),
+      binary("digamma_difference", digamma_difference, x, x, reference::digamma_difference, 5, 4),
+      binary("trigamma_difference", trigamma_difference, x, x, reference::trigamma_difference, 6,
+             4),
+      binary("lchoose", lchoose, between(5, 9), between(1, 4), reference::lchoose, 6, 4),
+  };
+}
+
+std::vector<OpRow> bessel_rows() {
+  const Sampler off = away_from_zero(0.7, 2);
+  return {
+      unary("i0", i0, off, i0_formula, 5),
+      unary("i1", i1, off, i1_formula, 5),
+      unary(
+          "i1_slope", i1_slope, off,
+          [](Real x) {
+            return std::isinf(x) ? growth(x)
+                                 : growth(x) * (even_bessel(BesselKind::i0, x) -
+                                                even_bessel(BesselKind::i1_over, x));
+          },
+          5),
+      unary(
+          "i1_curvature", i1_curvature, off,
+          [](Real x) {
+            return std::isinf(x) || x == 0 ? x
+                                           : growth(x) * (odd_bessel(BesselKind::i1, x) -
+                                                          odd_bessel(BesselKind::i2_over, x));
+          },
+          5),
+      unary(
+          "i0e", i0e, off, [](Real x) { return even_bessel(BesselKind::i0, x); }, 4),
+      unary(
+          "i1e", i1e, off, [](Real x) { return odd_bessel(BesselKind::i1, x); }, 4),
+      unary(
+          "i0e_slope", i0e_slope, off,
+          [](Real x) { return x == 0 ? x : -odd_bessel(BesselKind::fall, x); }, 40),
+      unary(
+          "i0e_curvature", i0e_curvature, off,
+          [](Real x) { return even_bessel(BesselKind::bend, x); }, 500),
+      unary(
+          "i1e_slope", i1e_slope, off,
+          [](Real x) {
+            return even_bessel(BesselKind::fall, x) - even_bessel(BesselKind::i1_over, x);
+          },
+          40, 4),
+      unary(
+          "i1e_curvature", i1e_curvature, off,
+          [](Real x) {
+            return x == 0 ? x : odd_bessel(BesselKind::i12, x) - odd_bessel(BesselKind::bend, x);
+          },
+          500, 4),
+  };
+}
+
+}  // namespace
+
+std::vector<OpRow> special_rows() {
+  std::vector<OpRow> rows = normal_rows();
+  for (const auto& more : {gamma_rows(), bessel_rows()})
+    rows.insert(rows.end(), more.begin(), more.end());
+  return rows;
+}
 
 }  // namespace wald::testing

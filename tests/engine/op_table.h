@@ -86,6 +86,7 @@ struct OpRow {
   double ulps = 2;              // of the kernels against it
   // Whose last place those are, where not the value's: of terms that cancel, for instance.
   ScalarReference magnitude = {};
+  double input_ulps = 0;        // and as much as so many half ulps of an argument move the value
 
   bool is_pointwise() const { return static_cast<bool>(scalar); }
   friend void PrintTo(const OpRow& row, std::ostream* out) { *out << row.name; }

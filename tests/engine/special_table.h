@@ -25,6 +25,8 @@ struct SpecialTable {
   std::string name = file;  // of the test
   /// Derivatives go through numbers that over- or underflow with the value.
   bool goes_through_value = false;
+  /// Whether a column is not met at x, and why that is so is said where this is set.
+  bool (*exempts)(const std::string& column, const std::vector<double>& x) = nullptr;
 };
 
 /// With the columns f, d1, d2.

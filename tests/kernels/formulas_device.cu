@@ -1,6 +1,7 @@
 // Compiled, not run: every formula as a kernel of a GPU thread, for each type that it has. A
 // formula that the device cannot compile, or that leaves its operands' type, fails here.
 #include <wald/kernels/gpu/scalar_math.h>
+#include <wald/kernels/special_formulas.h>
 
 #include <type_traits>
 
@@ -66,4 +67,5 @@ struct Compile {
 void compile_every_formula() {
   Compile visit;
   wald::kernels::for_each_formula(visit);
+  wald::kernels::for_each_special_formula(visit);
 }
