@@ -120,7 +120,8 @@ class Pointwise final : public Op {
  public:
   using Rule = Partial (*)(const Call& call);
 
-  /// `formula` names the scalar formula (kernels/formulas.h); one rule for each input.
+  /// `formula` names the scalar formula (kernels/formulas.h); one rule for each input, null where
+  /// the derivative is not available.
   Pointwise(const char* formula, std::initializer_list<Rule> partials)
       : Pointwise(formula, formula, partials) {}
   /// With a name of its own in the graph.
@@ -144,6 +145,7 @@ class Pointwise final : public Op {
 
  private:
   Tensor apply(std::span<Tensor> in) const;
+  Partial partial(const Call& call, int input) const;
   const kernels::PointwiseKernel& kernel(const kernels::Backend&) const;
 
   const char* name_;
