@@ -35,12 +35,11 @@ WALD_DEVICE inline double log1pmx(double x) {
 /// exp(x) - 1 - x.
 WALD_DEVICE inline double expm1mx(double x) {
   if (!(::fabs(x) < 0.5)) return ::expm1(x) - x;
-  double term = x * x / 2, total = 0;
-  for (int n = 3; n < 20; ++n) {
-    total += term;
-    term *= x / n;
-  }
-  return total;
+  constexpr double c[] = {1. / 2,          1. / 6,        1. / 24,        1. / 120,
+                          1. / 720,        1. / 5040,     1. / 40320,     1. / 362880,
+                          1. / 3628800,    1. / 39916800, 1. / 479001600, 1. / 6227020800,
+                          1. / 87178291200};
+  return x * x * polynomial(c, x);
 }
 
 /// exp(x^2) erfc(x) for x >= 0.

@@ -92,11 +92,11 @@ WALD_DEVICE inline BetaSlope beta_slope(const BetaPoint& p) {
   else
     s.b = p.log_y + log_sum + of_sum - digamma1p(p.b);
   // Beside a small parameter, the other's derivatives are small like it.
-  if (p.a < 0.1 && p.a < p.b) {
+  if (p.a < 1 && p.a < p.b) {
     const GammaRatio ratio = log_gamma_ratio(p.b, p.a);
     s.b = p.log_y + ratio.by_b;
     s.bb = ratio.by_bb;
-  } else if (p.b < 0.1 && p.b < p.a) {
+  } else if (p.b < 1 && p.b < p.a) {
     const GammaRatio ratio = log_gamma_ratio(p.a, p.b);
     s.a = p.log_x + ratio.by_b;
     s.aa = ratio.by_bb;
@@ -203,12 +203,14 @@ struct BetaExponent {
 WALD_DEVICE inline BetaExponent beta_exponent(const BetaPoint& p, double offset, double r) {
   const double sum = p.a + p.b;
   if (p.x <= 0.5) {
-    const double e = -::expm1(-r), inner = ::log1p(-p.x * e), rest = 1 - p.x * e;
-    return {r * offset - sum * (p.x * expm1mx(-r) + log1pmx(-p.x * e)), -r - inner, -inner,
-            e / rest, -p.a + sum * p.x * (1 - e) / rest};
+    const double curve = expm1mx(-r), e = r - curve, q = p.x * e;  // e = 1 - exp(-r)
+    const double low = log1pmx(-q), rest = 1 - q;
+    return {r * offset - sum * (p.x * curve + low), q - low - r, q - low, e / rest,
+            -p.a + sum * p.x * (1 - e) / rest};
   }
-  const double e = ::expm1(r), inner = ::log1p(p.y * e), rest = 1 + p.y * e;
-  return {r * offset - sum * (p.y * expm1mx(r) + log1pmx(p.y * e)), -inner, r - inner, e / rest,
+  const double curve = expm1mx(r), e = curve + r, q = p.y * e;
+  const double low = log1pmx(q), rest = 1 + q;
+  return {r * offset - sum * (p.y * curve + low), -low - q, r - low - q, e / rest,
           p.b - sum * p.y * (1 + e) / rest};
 }
 /// The integral of the density, relative to that at x, over log(t/(1-t)).
@@ -434,15 +436,19 @@ WALD_DEVICE inline double beta_derivative(int by_a, int by_b, int by_x, double a
   return scaled(found.tail.scale, found.tail.is_upper ? -d : d);
 }
 
-/// The derivative of a logarithm where it is -inf: of log I, which is like a log x + c(a, b), at
-/// x = 0; of log(1 - I) at 1.
-WALD_DEVICE inline double log_beta_derivative_at_end(int by_a, int by_b, int by_x, double a,
-                                                     bool upper) {
-  if (a == infinity) return not_a_number;
+/// The derivative of log I at x = 0, where it is -inf: of a log x - log(a B(a, b)) + a (1 - b) x /
+/// (a + 1).
+WALD_DEVICE inline double log_beta_derivative_at_0(int by_a, int by_b, int by_x, double a,
+                                                   double b) {
+  if (a == infinity || b == infinity || b == 0) return not_a_number;
   if (by_x == 2) return -infinity;
-  if (by_x == 1)
-    return (by_a + by_b == 0 || by_a == (upper ? 0 : 1)) == !upper ? infinity : -infinity;
-  return not_a_number;
+  if (by_x == 1) return by_b == 1 ? -a / (a + 1) : infinity;
+  if (by_a == 2) return trigamma1p(a + b) + 1 / (a + b) / (a + b) - trigamma1p(a);
+  if (by_a == 1 && by_b == 0) return -infinity;
+  const GammaRatio ratio = log_gamma_ratio(b, a);
+  if (by_a == 1) return trigamma1p(a + b) + 1 / (a + b) / (a + b);
+  if (by_b == 1) return ratio.by_b + a / b / (a + b);
+  return ratio.by_bb - a / b / (a + b) * (1 / b + 1 / (a + b));
 }
 
 /// The same of log I, or log(1 - I).
@@ -452,10 +458,14 @@ WALD_DEVICE double log_beta_derivative(int by_a, int by_b, int by_x, double a, d
   if (place == Place::outside) return not_a_number;
   if (place != Place::inside) {
     if ((place == Place::none_lower) == upper) {  // the logarithm is 0
+      const double edge = upper ? a : b, other = upper ? b : a;
+      if (by_x == 2 && edge == 1 && other < infinity) return -other;
       const double d = beta_derivative_at_end(by_a, by_b, by_x, a, b, x);
       return upper ? -d : d;
     }
-    return log_beta_derivative_at_end(by_a, by_b, by_x, upper ? b : a, upper);
+    if (!upper) return log_beta_derivative_at_0(by_a, by_b, by_x, a, b);
+    const double d = log_beta_derivative_at_0(by_b, by_a, by_x, b, a);
+    return by_x == 1 ? -d : d;
   }
   using T = Jet<3>;
   const BetaTail<T> found = beta_tail<T>(a, b, x);

@@ -309,13 +309,14 @@ WALD_DEVICE double log_gamma_derivative(int by_a, int by_x, double a, double x) 
   const Place place = gamma_place(a, x);
   if (place == Place::outside) return not_a_number;
   if (place != Place::inside && (place == Place::none_lower) == upper)
-    return upper && x == 0 ? -gamma_derivative(by_a, by_x, a, x) : 0;
+    return !upper || x > 0 || (by_x == 2 && a == 1) ? 0 : -gamma_derivative(by_a, by_x, a, x);
   if (place == Place::all_lower) {  // log Q at x = inf
     return by_a == 0 && by_x == 1 ? -1 : by_a == 1 && by_x == 0 ? infinity : 0;
   }
   if (place == Place::none_lower) {  // log P at x = 0, or a = inf
     if (a == infinity) return by_x == 0 ? (by_a == 1 ? -infinity : 0) : not_a_number;
-    return by_x == 0 ? (by_a == 1 ? -infinity : 0) : by_x == 2 ? -infinity : infinity;
+    if (by_x == 0) return by_a == 1 ? -infinity : -trigamma1p(a);
+    return by_x == 2 ? -infinity : infinity;
   }
   using T = Jet<2>;
   const Tail<T> tail = gamma_tail<T>(a, x);

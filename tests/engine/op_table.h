@@ -82,8 +82,10 @@ struct OpRow {
   double value_tolerance = 1e-14;   // of values against the reference
   double float32_tolerance = 1e-6;  // of float32 values; gradients get ten times as much
   std::vector<BadCall> bad = {};
-  ScalarReference scalar = {};  // of pointwise functions alone
-  double ulps = 2;              // of the kernels against it
+  ScalarReference scalar = {};     // of pointwise functions alone
+  double ulps = 2;                 // of the kernels against it
+  ScalarReference condition = {};  // by which the ulps are multiplied, if set
+  int sampled = 0;  // so many of the first inputs are only ever sampled, in tests of the kernels
 
   bool is_pointwise() const { return static_cast<bool>(scalar); }
   friend void PrintTo(const OpRow& row, std::ostream* out) { *out << row.name; }
