@@ -92,11 +92,11 @@ WALD_DEVICE inline BetaSlope beta_slope(const BetaPoint& p) {
   else
     s.b = p.log_y + log_sum + of_sum - digamma1p(p.b);
   // Beside a small parameter, the other's derivatives are small like it.
-  if (p.a < 1 && p.a < p.b) {
+  if (p.a < 10 && p.a < 0.5 * p.b) {
     const GammaRatio ratio = log_gamma_ratio(p.b, p.a);
     s.b = p.log_y + ratio.by_b;
     s.bb = ratio.by_bb;
-  } else if (p.b < 1 && p.b < p.a) {
+  } else if (p.b < 10 && p.b < 0.5 * p.a) {
     const GammaRatio ratio = log_gamma_ratio(p.a, p.b);
     s.a = p.log_x + ratio.by_b;
     s.aa = ratio.by_bb;
