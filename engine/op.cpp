@@ -288,6 +288,7 @@ std::uint64_t Pointwise::uses(int input) const {
   constexpr std::uint64_t is_known = std::uint64_t{1} << 63;
   const std::uint64_t known = uses_[input].load(std::memory_order_relaxed);
   if (known) return known & ~is_known;
+  if (!partials_[static_cast<std::size_t>(input)]) return 0;
   // The rule is tried on ones; it cannot read values, so it asks for the same slots always.
   const NoGradGuard guard;
   Node trial(keep(), 1);
@@ -301,15 +302,23 @@ std::uint64_t Pointwise::uses(int input) const {
   return call.used();
 }
 
+Partial Pointwise::partial(const Call& call, int input) const {
+  const Rule rule = partials_[static_cast<std::size_t>(input)];
+  if (!rule)
+    throw GraphError(
+        fmt::format("{}: a derivative of this order (by input {}) is not available", name_, input));
+  return rule(call);
+}
+
 Tensor Pointwise::vjp(const Call& call, int input, Inputs g) const {
-  return partials_[static_cast<std::size_t>(input)](call).times(g[0]);
+  return partial(call, input).times(g[0]);
 }
 
 Tensors Pointwise::jvp(const Call& call, Inputs t) const {
   Tensor total;
   for (std::size_t i = 0; i < t.size(); ++i) {
     if (!t[i].defined()) continue;
-    const Tensor term = partials_[i](call).times(t[i]);
+    const Tensor term = partial(call, static_cast<int>(i)).times(t[i]);
     if (term.defined()) total = total.defined() ? total + term : term;
   }
   return {total};

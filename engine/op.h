@@ -122,7 +122,8 @@ class Pointwise final : public Op {
  public:
   using Rule = Partial (*)(const Call& call);
 
-  /// `formula` names the scalar formula (kernels/formulas.h); one rule for each input.
+  /// `formula` names the scalar formula (kernels/formulas.h); one rule for each input, null where
+  /// the derivative is not available.
   Pointwise(const char* formula, std::initializer_list<Rule> partials)
       : Pointwise(formula, formula, partials) {}
   /// With a name of its own in the graph.
@@ -151,6 +152,7 @@ class Pointwise final : public Op {
   Tensor apply_alike(const Kernel&, Operands in) const;
   Tensor compute(const Kernel&, Operands in, const Dims& shape) const;
   void launch(const Kernel&, Operands in, const Tensor& out) const;
+  Partial partial(const Call& call, int input) const;
   const kernels::PointwiseKernel& kernel(const kernels::Backend&) const;
 
   const char* name_;

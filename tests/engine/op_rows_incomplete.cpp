@@ -1,10 +1,226 @@
-// Rows of the incomplete gamma and beta functions.
+// Rows of the incomplete gamma and beta functions, and of the formulas of their derivatives.
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include <wald/engine/autograd.h>
+#include <wald/engine/op.h>
 #include <wald/engine/ops/ops.h>
 
+#include "op_incomplete_reference.h"
 #include "op_table.h"
 
 namespace wald::testing {
+namespace {
 
-std::vector<OpRow> incomplete_rows() { return {}; }
+using Real = long double;
+using Reals = std::vector<Real>;
+
+constexpr Real infinity = std::numeric_limits<Real>::infinity();
+constexpr Real unknown = std::numeric_limits<Real>::quiet_NaN();
+/// In its place the limit for x to 0 of derivatives is computed.
+constexpr Real tiny = 1e-1500L;
+
+bool is_log(Part part) { return part == Part::log_lower || part == Part::log_upper; }
+Part other(Part part) {
+  return part == Part::lower       ? Part::upper
+         : part == Part::upper     ? Part::lower
+         : part == Part::log_lower ? Part::log_upper
+                                   : Part::log_lower;
+}
+/// The value where all of the distribution is below x, or nothing.
+Real at_end(Part part, bool is_all_lower) {
+  const bool is_one = is_all_lower == (part == Part::lower || part == Part::log_lower);
+  return is_log(part) ? (is_one ? 0 : -infinity) : is_one;
+}
+
+Reckoned gamma_value(Part part, Real a, Real x) {
+  if (!(a >= 0 && x >= 0) || (a == 0 && x == 0) || (a == infinity && x == infinity))
+    return {unknown, 0};
+  if (x == 0 || a == infinity || x == infinity || a == 0)
+    return {at_end(part, x == infinity || a == 0), 0};
+  const Reckoned found = gamma_reference(part, 0, 0, a, x);
+  return {found.value, found.noise};
+}
+
+Reckoned beta_value(Part part, Real a, Real b, Real x) {
+  if (!(a >= 0 && b >= 0 && x >= 0 && x <= 1) || (a == 0 && (b == 0 || x == 0)) ||
+      (b == 0 && x == 1) || (a == infinity && b == infinity) || (x == 0 && b == infinity) ||
+      (x == 1 && a == infinity))
+    return {unknown, 0};
+  if (x == 0 || x == 1 || a == 0 || b == 0 || a == infinity || b == infinity)
+    return {at_end(part, x == 1 || (x > 0 && (a == 0 || b == infinity))), 0};
+  return beta_reference(part, 0, 0, 0, a, b, x);
+}
+
+/// A noise of inf says that the kernels are not held to the value: the limits at the ends of the
+/// domain that incomplete_test.cpp does not name.
+Reckoned gamma_derivative(Part part, int code, Real a, Real x) {
+  const int by_a = code % 3, by_x = code / 3;
+  if (!(a >= 0 && x >= 0)) return {unknown, 0};
+  if (a == 0 || a == infinity || x == infinity) return {0, infinity};
+  if (x > 0) return gamma_reference(part, by_a, by_x, a, x);
+  Real limit = gamma_reference(part, by_a, by_x, a, tiny).value;
+  if (by_x == 0 && !is_log(part)) limit = 0;
+  if (part == Part::log_lower && by_a == 1 && by_x == 0) limit = -infinity;
+  if (part != Part::log_lower && a == 1 && by_a == 1 && by_x == 1)
+    limit = part == Part::lower ? -infinity : infinity;
+  return {limit, infinity};
+}
+
+Reckoned beta_derivative(Part part, int code, Real a, Real b, Real x) {
+  const int by_a = code % 3, by_b = code / 3 % 3, by_x = code / 9;
+  if (!(a >= 0 && b >= 0 && x >= 0 && x <= 1)) return {unknown, 0};
+  if (a == 0 || b == 0 || a == infinity || b == infinity) return {0, infinity};
+  if (x > 0 && x < 1) return beta_reference(part, by_a, by_b, by_x, a, b, x);
+  if (x == 1) {
+    const Real mirrored = beta_derivative(other(part), by_b + 3 * by_a + 9 * by_x, b, a, 0).value;
+    return {by_x == 1 ? -mirrored : mirrored, infinity};
+  }
+  Real limit = beta_reference(part, by_a, by_b, by_x, a, b, tiny).value;
+  if (by_x == 0 && part != Part::log_lower) limit = 0;
+  if (part == Part::log_lower && by_a == 1 && by_b == 0 && by_x == 0) limit = -infinity;
+  if (part == Part::log_lower && by_b == 1 && by_x == 1) limit = -a / (a + 1);
+  if (part != Part::log_lower && a == 1 && by_a == 1 && by_x == 1)
+    limit = part == Part::lower ? -infinity : infinity;
+  return {limit, infinity};
+}
+
+/// The element of x that broadcasting puts at `index`.
+double broadcast_at(const Array& x, const std::vector<std::int64_t>& index) {
+  std::size_t place = 0;
+  const std::size_t shift = index.size() - x.shape.size();
+  for (std::size_t axis = 0; axis < x.shape.size(); ++axis) {
+    const std::int64_t i = x.shape[axis] == 1 ? 0 : index[shift + axis];
+    place = place * static_cast<std::size_t>(x.shape[axis]) + static_cast<std::size_t>(i);
+  }
+  return x.values[place];
+}
+
+OpRow row_of(std::string name, Builder build, std::vector<Sampler> inputs,
+             std::function<Reckoned(const Reals&)> reckon) {
+  OpRow row{.name = std::move(name),
+            .build = std::move(build),
+            .inputs = std::move(inputs),
+            .reference = {},
+            .shapes = {}};
+  row.scalar = [reckon](const Reals& in) { return reckon(in).value; };
+  row.condition = [reckon](const Reals& in) {
+    const Reckoned found = reckon(in);
+    return found.noise == infinity ? infinity : found.noise / std::fabs(found.value);
+  };
+  row.reference = [reckon](const std::vector<Array>& in) {
+    Dims shape;
+    for (const Array& x : in) shape = broadcast_shapes(shape, x.shape, "reference");
+    return make_array(shape, [&](const std::vector<std::int64_t>& index) {
+      Reals x;
+      for (const Array& array : in) x.push_back(broadcast_at(array, index));
+      return static_cast<double>(reckon(x).value);
+    });
+  };
+  row.tolerance = 1e-8;
+  row.ulps = 16;
+  return row;
+}
+
+const std::vector<std::vector<Dims>> two = {
+    {{4, 3}, {4, 3}}, {{3, 3}, {3}}, {{3}, {4, 3}}, {{3}, {}},  {{}, {3}},
+    {{4, 1}, {1, 3}}, {{1}, {1}},    {{}, {}},      {{0}, {0}}, {{2, 0}, {2, 1}}};
+const std::vector<std::vector<Dims>> three = {
+    {{4, 3}, {4, 3}, {4, 3}}, {{3, 3}, {3}, {3, 1}}, {{}, {3}, {}},   {{3}, {}, {4, 3}},
+    {{1}, {1}, {1}},          {{}, {}, {}},          {{0}, {0}, {0}}, {{2, 0}, {}, {2, 1}}};
+
+OpRow gamma_row(const std::string& name, Tensor (*f)(const Tensor&, const Tensor&), Part part) {
+  OpRow row = row_of(
+      name, [f](const std::vector<Tensor>& in) { return f(in[0], in[1]); },
+      {between(0.6, 4), between(0.5, 5)},
+      [part](const Reals& in) { return gamma_value(part, in[0], in[1]); });
+  row.shapes = two;
+  row.bad = {throws<ShapeError>([f] { f(ones({2}), ones({3})); }, {name, "[2]", "[3]"})};
+  return row;
+}
+
+OpRow beta_row(const std::string& name, Tensor (*f)(const Tensor&, const Tensor&, const Tensor&),
+               Part part) {
+  OpRow row = row_of(
+      name, [f](const std::vector<Tensor>& in) { return f(in[0], in[1], in[2]); },
+      {between(0.6, 4), between(0.6, 4), between(0.1, 0.9)},
+      [part](const Reals& in) { return beta_value(part, in[0], in[1], in[2]); });
+  row.shapes = three;
+  row.bad = {throws<ShapeError>([f] { f(ones({2}), ones({3}), ones({})); }, {name, "[2]", "[3]"}),
+             throws<ShapeError>([f] { f(ones({2}), ones({}), ones({3})); }, {name, "[2]", "[3]"})};
+  return row;
+}
+
+/// One of the whole numbers that say orders.
+Sampler one_of(std::vector<double> codes) {
+  return {[codes](double u) {
+    return codes[static_cast<std::size_t>(u * static_cast<double>(codes.size()))];
+  }};
+}
+
+/// The formula that the rules call, called by itself.
+OpRow formula_row(const char* op, const char* formula, std::vector<Sampler> inputs,
+                  std::function<Reckoned(const Reals&)> reckon) {
+  const std::size_t count = inputs.size();
+  const auto pointwise = std::make_shared<Pointwise>(
+      op, formula,
+      count == 3 ? std::initializer_list<Pointwise::Rule>{nullptr, nullptr, nullptr}
+                 : std::initializer_list<Pointwise::Rule>{nullptr, nullptr, nullptr, nullptr});
+  OpRow row = row_of(
+      formula,
+      [pointwise, count](const std::vector<Tensor>& in) {
+        const NoGradGuard guard;
+        return count == 3 ? (*pointwise)(in[0], in[1], in[2])
+                          : (*pointwise)(in[0], in[1], in[2], in[3]);
+      },
+      std::move(inputs), std::move(reckon));
+  row.op = op;
+  row.is_differentiable = false;
+  row.sampled = 1;
+  row.value_tolerance = 1e-13;
+  row.ulps = 256;
+  row.shapes = three;
+  if (count == 4)
+    for (auto& shapes : row.shapes) shapes.push_back(shapes.back());
+  return row;
+}
+
+OpRow gamma_formula_row(const char* op, const char* formula, Part part) {
+  return formula_row(op, formula, {one_of({1, 2, 3, 4, 6}), between(0.6, 4), between(0.5, 5)},
+                     [part](const Reals& in) {
+                       return gamma_derivative(part, static_cast<int>(in[0]), in[1], in[2]);
+                     });
+}
+
+OpRow beta_formula_row(const char* op, const char* formula, Part part) {
+  return formula_row(
+      op, formula,
+      {one_of({1, 2, 3, 4, 6, 9, 10, 12, 18}), between(0.6, 4), between(0.6, 4), between(0.1, 0.9)},
+      [part](const Reals& in) {
+        return beta_derivative(part, static_cast<int>(in[0]), in[1], in[2], in[3]);
+      });
+}
+
+}  // namespace
+
+std::vector<OpRow> incomplete_rows() {
+  return {
+      gamma_row("gammainc", gammainc, Part::lower),
+      gamma_row("gammaincc", gammaincc, Part::upper),
+      gamma_row("log_gammainc", log_gammainc, Part::log_lower),
+      gamma_row("log_gammaincc", log_gammaincc, Part::log_upper),
+      gamma_formula_row("gammainc", "gammainc_derivative", Part::lower),
+      gamma_formula_row("log_gammainc", "log_gammainc_derivative", Part::log_lower),
+      gamma_formula_row("log_gammaincc", "log_gammaincc_derivative", Part::log_upper),
+      beta_row("betainc", betainc, Part::lower),
+      beta_row("betaincc", betaincc, Part::upper),
+      beta_row("log_betainc", log_betainc, Part::log_lower),
+      beta_row("log_betaincc", log_betaincc, Part::log_upper),
+      beta_formula_row("betainc", "betainc_derivative", Part::lower),
+      beta_formula_row("log_betainc", "log_betainc_derivative", Part::log_lower),
+      beta_formula_row("log_betaincc", "log_betaincc_derivative", Part::log_upper),
+  };
+}
 
 }  // namespace wald::testing

@@ -86,7 +86,9 @@ struct OpRow {
   double ulps = 2;              // of the kernels against it
   // Whose last place those are, where not the value's: of terms that cancel, for instance.
   ScalarReference magnitude = {};
-  double input_ulps = 0;        // and as much as so many half ulps of an argument move the value
+  ScalarReference condition = {};  // by which the ulps are multiplied, if set
+  double input_ulps = 0;  // and as much as so many half ulps of an argument move the value
+  int sampled = 0;  // so many of the first inputs are only ever sampled, in tests of the kernels
 
   bool is_pointwise() const { return static_cast<bool>(scalar); }
   friend void PrintTo(const OpRow& row, std::ostream* out) { *out << row.name; }

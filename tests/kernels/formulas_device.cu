@@ -2,6 +2,7 @@
 // formula that the device cannot compile, or that leaves its operands' type, fails here.
 #include <wald/kernels/gpu/scalar_math.h>
 #include <wald/kernels/special_formulas.h>
+#include <wald/kernels/incomplete_formulas.h>
 
 #include <type_traits>
 
@@ -50,6 +51,19 @@ struct Compile {
     as<std::int64_t, bool>(formula);
   }
   template <class F>
+  void lanewise(const char*, F formula) {
+    const double* in = nullptr;
+    double* out = nullptr;
+    if constexpr (std::is_invocable_v<F, double, double, double, double>)
+      each<<<1, 32>>>(formula, 0L, out, in, in, in, in);
+    else if constexpr (std::is_invocable_v<F, double, double, double>)
+      each<<<1, 32>>>(formula, 0L, out, in, in, in);
+    else if constexpr (std::is_invocable_v<F, double, double>)
+      each<<<1, 32>>>(formula, 0L, out, in, in);
+    else
+      each<<<1, 32>>>(formula, 0L, out, in);
+  }
+  template <class F>
   void choose(const char*, F formula) {
     choose_as<double>(formula);
     choose_as<float>(formula);
@@ -68,4 +82,5 @@ void compile_every_formula() {
   Compile visit;
   wald::kernels::for_each_formula(visit);
   wald::kernels::for_each_special_formula(visit);
+  wald::kernels::for_each_incomplete_formula(visit);
 }
