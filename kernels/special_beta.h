@@ -72,21 +72,23 @@ WALD_FUNCTION V trigamma_difference_positive(V a, V b) {
       with_trigamma_series([&] WALD_FORMULA(auto... c) { return divided(u * u, v * v, c...); });
   const V tail =
       fused(u * u, series.value, v * (u + v) * fused(v * v, series.difference, series.value));
-  return fused(d, 1.0 + fused(u + v, V(0.5), tail), sum);
+  const V y = fused(d, 1.0 + fused(u + v, V(0.5), tail), sum);
+  if (!any_of(b == infinity_of<V>())) return y;
+  return select(b == infinity_of<V>(), trigamma_positive(a), y);
 }
 
 template <class V>
 WALD_PART V digamma_difference_real(V a, V b) {
-  const auto is_plain = (a > 0.0) & (b >= 0.0);
+  const auto is_plain = (a >= 0.0) & (b >= 0.0);
   const V y = digamma_difference_positive(a, b);
-  if (!any_of((a <= 0.0) | (b < 0.0))) return y;
+  if (!any_of((a < 0.0) | (b < 0.0))) return y;
   return select(is_plain, y, digamma_real(a + b) - digamma_real(a));
 }
 template <class V>
 WALD_PART V trigamma_difference_real(V a, V b) {
-  const auto is_plain = (a > 0.0) & (b >= 0.0);
+  const auto is_plain = (a >= 0.0) & (b >= 0.0);
   const V y = trigamma_difference_positive(a, b);
-  if (!any_of((a <= 0.0) | (b < 0.0))) return y;
+  if (!any_of((a < 0.0) | (b < 0.0))) return y;
   return select(is_plain, y, trigamma_real(a) - trigamma_real(a + b));
 }
 
@@ -126,10 +128,12 @@ template <class V>
 WALD_PART V beta_real(V a, V b) {
   const V raised_a = select(a < 1.0, a + 1.0, a), raised_b = select(b < 1.0, b + 1.0, b);
   V y = exp(lbeta_positive(raised_a, raised_b));
-  y = select(a < 1.0, y * ((a + b) / a), y);
-  y = select(b < 1.0, y * ((raised_a + b) / b), y);
+  y = select(a < 1.0, y * (a + b) / a, y);
+  y = select(b < 1.0, y * (raised_a + b) / b, y);
   const auto has_pole = ((a == 0.0) & (b >= 0.0)) | ((b == 0.0) & (a >= 0.0));
   y = select(has_pole & (a + b < infinity_of<V>()), infinity_of<V>(), y);
+  const V infinite = infinity_of<V>();
+  y = select(((a == infinite) & (b > 0.0)) | ((b == infinite) & (a > 0.0)), V(0.0), y);
   return select((a < 0.0) | (b < 0.0), nan_of<V>(), y);
 }
 

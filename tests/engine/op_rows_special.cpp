@@ -207,13 +207,15 @@ std::vector<OpRow> bessel_rows() {
       unary(
           "i1e_slope", i1e_slope, off,
           [](Real x) {
+            if (std::fabs(x) > 1e250L) return 0;  // without the sign of what underflows
             return even_bessel(BesselKind::fall, x) - even_bessel(BesselKind::i1_over, x);
           },
           40, 4),
       unary(
           "i1e_curvature", i1e_curvature, off,
           [](Real x) {
-            return x == 0 ? x : odd_bessel(BesselKind::i12, x) - odd_bessel(BesselKind::bend, x);
+            if (x == 0 || std::isinf(x)) return std::copysign(0.0L, x);
+            return odd_bessel(BesselKind::i12, x) - odd_bessel(BesselKind::bend, x);
           },
           500, 4),
   };

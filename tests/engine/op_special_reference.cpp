@@ -223,7 +223,7 @@ Real lchoose(Real n, Real k) {
   const Real rest = n - k, p = std::fmin(k, rest), x = std::fmax(k, rest) + 1;
   if (std::isnan(rest)) return nan;
   if (p < -0.5L) return lgamma(n + 1) - lgamma(k + 1) - lgamma(rest + 1);
-  if (p < 30) return lgamma_difference(x, p) - lgamma(p + 1);
+  if (p < 30) return lgamma_difference(x, p) - lgamma(p + 1) + 0.0L;
   return -std::log1p(n) - lbeta(p + 1, x);
 }
 
@@ -233,7 +233,7 @@ Real digamma_difference(Real a, Real b) {
   if (b == infinity) return a < infinity ? infinity : nan;
   if (b < 1e-4L * a) {
     const Real middle = a + b / 2;
-    return b * polygamma(1, middle) + b * b * b / 24 * polygamma(3, middle);
+    return b * polygamma(1, middle) + b * b * b / 24 * polygamma(3, middle) + 0.0L;
   }
   Real sum = 0;
   for (; a < 30; a += 1) sum += b / (a + b) / a;
@@ -250,7 +250,7 @@ Real trigamma_difference(Real a, Real b) {
   if (b == infinity) return a < infinity ? polygamma(1, a) : nan;
   if (b < 1e-4L * a) {
     const Real middle = a + b / 2;
-    return -(b * polygamma(2, middle) + b * b * b / 24 * polygamma(4, middle));
+    return 0.0L - (b * polygamma(2, middle) + b * b * b / 24 * polygamma(4, middle));
   }
   return polygamma(1, a) - polygamma(1, a + b);
 }
