@@ -306,7 +306,8 @@ BetaTail beta_lower(Real a, Real b, Real x, Real y, Real offset) {
     } else {
       const Real e = std::expm1(r);
       inner = r - std::log1p(y * e);
-      exponent = r * offset - sum * (y * expm1mx(r) + log1pmx(y * e));
+      exponent = y * e > 1 ? b * r - sum * std::log1p(y * e)
+                           : r * offset - sum * (y * expm1mx(r) + log1pmx(y * e));
     }
     const Real density = std::exp(exponent) * width * node.weight;
     if (!(density >= 1e-40L * m00) && node.at > 1) break;
