@@ -178,7 +178,7 @@ OpRow formula_row(const char* op, const char* formula, std::vector<Sampler> inpu
   row.op = op;
   row.is_differentiable = false;
   row.sampled = 1;
-  row.value_tolerance = 1e-11;  // the limits' too, taken at x = tiny
+  row.value_tolerance = 1e-10;  // the limits' too, taken at x = tiny
   row.ulps = 256;
   row.shapes = three;
   if (count == 4)
