@@ -332,6 +332,8 @@ struct BetaTail {
 };
 template <class T>
 WALD_DEVICE BetaTail<T> beta_tail(double a, double b, double x) {
+  a = ::fabs(a);  // of -0
+  b = ::fabs(b);
   if (a > 1e290 && b > 1e290) {  // the width is below the last place of x, also at 1e90
     a *= 1e-200;
     b *= 1e-200;
@@ -375,6 +377,7 @@ WALD_DEVICE double log_beta_value(double a, double b, double x) {
   const Place place = beta_place(a, b, x);
   if (place == Place::outside) return not_a_number;
   if (place != Place::inside) return (place == Place::none_lower) == upper ? 0 : -infinity;
+  if (a == 0 || b == 0) return (a == 0) == upper ? -infinity : 0;
   const Tail<double> tail = beta_tail<double>(a, b, x).tail;
   const double value = scaled(tail.scale, unscaled(tail));
   if (tail.is_upper != upper) return ::log1p(-value);

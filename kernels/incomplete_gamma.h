@@ -235,6 +235,11 @@ WALD_DEVICE Tail<T> temme_tail(double a, double x) {
 /// The tail of a > 0 (or 0) at x > 0, both finite.
 template <class T>
 WALD_DEVICE Tail<T> gamma_tail(double a, double x) {
+  a = ::fabs(a);                 // of -0
+  if (a > 1e290 && x > 1e290) {  // still a step at x = a
+    a *= 1e-200;
+    x *= 1e-200;
+  }
   const double mu = (x - a) / a;
   if (a >= 50 && mu > -0.4 && mu < 0.55) return temme_tail<T>(a, x);
   const T at = variable<T>(a, 0), xt = variable<T>(x, 1);
@@ -271,6 +276,7 @@ WALD_DEVICE double log_gamma_value(double a, double x) {
   const Place place = gamma_place(a, x);
   if (place == Place::outside) return not_a_number;
   if (place != Place::inside) return (place == Place::none_lower) == upper ? 0 : -infinity;
+  if (a == 0) return upper ? -infinity : 0;
   const Tail<double> tail = gamma_tail<double>(a, x);
   const double value = scaled(tail.scale, unscaled(tail));
   if (tail.is_upper != upper) return ::log1p(-value);

@@ -292,7 +292,8 @@ BetaTail beta_lower(Real a, Real b, Real x, Real y, Real offset) {
   if (a < b)
     lb = std::log1p(-x) + gamma_ratio(b, a).by_b, lbb = gamma_ratio(b, a).by_bb;
   else
-    la = std::log1p(-y) + gamma_ratio(a, b).by_b, laa = gamma_ratio(a, b).by_bb;
+    la = (x < 0.5L ? std::log(x) : std::log1p(-y)) + gamma_ratio(a, b).by_b,
+    laa = gamma_ratio(a, b).by_bb;
   Real m00 = 0, m10 = 0, m01 = 0, m20 = 0, m11 = 0, m02 = 0;
   const Real width = 1 / (-offset + std::sqrt(m));
   for (const Node& node : nodes()) {
@@ -305,7 +306,8 @@ BetaTail beta_lower(Real a, Real b, Real x, Real y, Real offset) {
     } else {
       const Real e = std::expm1(r);
       inner = r - std::log1p(y * e);
-      exponent = r * offset - sum * (y * expm1mx(r) + log1pmx(y * e));
+      exponent = y * e > 1 ? b * r - sum * std::log1p(y * e)
+                           : r * offset - sum * (y * expm1mx(r) + log1pmx(y * e));
     }
     const Real density = std::exp(exponent) * width * node.weight;
     if (!(density >= 1e-40L * m00) && node.at > 1) break;
