@@ -158,6 +158,11 @@ struct Softmaxing {
   }
   /// The exponentials of a tile, as they are.
   void keep(const Tile& t) const {
+    if (width == 1 && lines.inner == 1) {
+      T* to = out + t.begin + t.to[0];
+      for (std::int64_t r = 0; r < t.rows; ++r) to[r] = static_cast<T>(t.v[r]);
+      return;
+    }
     for (std::int64_t r = 0; r < t.rows; ++r) {
       T* to = out + (t.begin + r) * lines.inner;
       for (std::int64_t j = 0; j < t.count; ++j)
@@ -168,6 +173,12 @@ struct Softmaxing {
   void recall(Tile& t, const Sum* sums, const Sum* parts) const {
     for (std::int64_t j = 0; j < t.count; ++j)
       t.m[j] = parts[j].m == sums[j].m ? 1 : std::exp(parts[j].m - sums[j].m);
+    if (width == 1 && lines.inner == 1) {
+      const T* from = out + t.begin + t.to[0];
+      const double scale = t.m[0];
+      for (std::int64_t r = 0; r < t.rows; ++r) t.v[r] = static_cast<double>(from[r]) * scale;
+      return;
+    }
     for (std::int64_t r = 0; r < t.rows; ++r) {
       const T* from = out + (t.begin + r) * lines.inner;
       for (std::int64_t j = 0; j < t.count; ++j)
