@@ -77,14 +77,13 @@ struct Softmaxing {
     alignas(64) double v[most_wide * 64];
   };
 
-  void load(Tile& t, std::int64_t strip, std::int64_t block) const {
+  void place(Tile& t, std::int64_t strip, std::int64_t block) const {
     t.first = strip * width;
     t.count = std::min(width, lines.count - t.first);
     t.padded = width == 1 ? 1 : (t.count + 7) / 8 * 8;
     t.begin = block * height;
     t.rows = std::min(height, lines.n - t.begin);
     lines.offsets(t.first, t.count, 0, t.from, t.to);
-    read(t);
   }
   void read(Tile& t) const {
     const std::int64_t stride = lines.stride[0];
@@ -124,18 +123,13 @@ struct Softmaxing {
       simd().exp_columns(t.v, t.rows, t.padded, t.m, t.tail, t.ones);
   }
 
-  /// Writes a tile, whose values are still those of x or have been exponentiated already.
-  void write(Tile& t, const Sum* sums, bool is_exponentiated) const {
-    const bool is_log = kind == Softmax::log_softmax;
-    if (is_log && is_exponentiated) read(t);
-    if (!is_log && !is_exponentiated) {
-      for (std::int64_t j = 0; j < t.count; ++j) t.m[j] = sums[j].m;
-      std::fill(t.m + t.count, t.m + t.padded, 0.0);
-      exponentiate(t);
-    }
-    if (is_log) take_logs(sums, t.count, t.tail);
+  bool is_log() const { return kind == Softmax::log_softmax; }
+
+  /// Writes a tile: of logarithms from the values of x, else the exponentials over their sum.
+  void write(Tile& t, const Sum* sums) const {
+    if (is_log()) take_logs(sums, t.count, t.tail);
     for (std::int64_t j = 0; j < t.count; ++j) {
-      double norm = is_log ? t.tail[j] : sums[j].count + sums[j].tail;
+      double norm = is_log() ? t.tail[j] : sums[j].count + sums[j].tail;
       if (!sums[j].is_finite() && kind != Softmax::logsumexp_gradient)
         norm = std::numeric_limits<double>::quiet_NaN();
       else if (sums[j].m == -infinity)
@@ -146,7 +140,7 @@ struct Softmaxing {
     if (width == 1 && lines.inner == 1) {
       T* to = out + t.begin + t.to[0];
       const double m = t.m[0], norm = t.tail[0];
-      if (is_log)
+      if (is_log())
         for (std::int64_t r = 0; r < t.rows; ++r) to[r] = static_cast<T>((t.v[r] - m) - norm);
       else
         for (std::int64_t r = 0; r < t.rows; ++r) to[r] = static_cast<T>(t.v[r] / norm);
@@ -155,11 +149,40 @@ struct Softmaxing {
     for (std::int64_t r = 0; r < t.rows; ++r) {
       const double* v = t.v + r * t.padded;
       T* to = out + (t.begin + r) * lines.inner;
-      if (is_log)
+      if (is_log())
         for (std::int64_t j = 0; j < t.count; ++j)
           to[t.to[j]] = static_cast<T>((v[j] - t.m[j]) - t.tail[j]);
       else
         for (std::int64_t j = 0; j < t.count; ++j) to[t.to[j]] = static_cast<T>(v[j] / t.tail[j]);
+    }
+  }
+  /// The exponentials of a tile, as they are.
+  void keep(const Tile& t) const {
+    if (width == 1 && lines.inner == 1) {
+      T* to = out + t.begin + t.to[0];
+      for (std::int64_t r = 0; r < t.rows; ++r) to[r] = static_cast<T>(t.v[r]);
+      return;
+    }
+    for (std::int64_t r = 0; r < t.rows; ++r) {
+      T* to = out + (t.begin + r) * lines.inner;
+      for (std::int64_t j = 0; j < t.count; ++j)
+        to[t.to[j]] = static_cast<T>(t.v[r * t.padded + j]);
+    }
+  }
+  /// Brings kept exponentials, relative to the maxima of their tile's `parts`, back to the tile.
+  void recall(Tile& t, const Sum* sums, const Sum* parts) const {
+    for (std::int64_t j = 0; j < t.count; ++j)
+      t.m[j] = parts[j].m == sums[j].m ? 1 : std::exp(parts[j].m - sums[j].m);
+    if (width == 1 && lines.inner == 1) {
+      const T* from = out + t.begin + t.to[0];
+      const double scale = t.m[0];
+      for (std::int64_t r = 0; r < t.rows; ++r) t.v[r] = static_cast<double>(from[r]) * scale;
+      return;
+    }
+    for (std::int64_t r = 0; r < t.rows; ++r) {
+      const T* from = out + (t.begin + r) * lines.inner;
+      for (std::int64_t j = 0; j < t.count; ++j)
+        t.v[r * t.padded + j] = static_cast<double>(from[t.to[j]]) * t.m[j];
     }
   }
   void write_logs(std::int64_t first, std::int64_t count, const Sum* sums) const {
@@ -183,16 +206,20 @@ struct Softmaxing {
       Tile t;
       Sum sums[most_wide];
       for (; item < end; ++item) {
-        load(t, item / blocks, item % blocks);
+        place(t, item / blocks, item % blocks);
+        read(t);
         find_maxima(t);
         exponentiate(t);
         for (std::int64_t j = 0; j < t.count; ++j) sums[j] = {t.m[j], t.ones[j], t.tail[j]};
-        if (!is_whole)
+        if (!is_whole) {
           std::copy_n(sums, t.count, &partial[item % blocks * lines.count + t.first]);
-        else if (makes_logs)
+          if (!makes_logs && !is_log()) keep(t);
+        } else if (makes_logs) {
           write_logs(t.first, t.count, sums);
-        else
-          write(t, sums, true);
+        } else {
+          if (is_log()) read(t);
+          write(t, sums);
+        }
       }
     });
     if (is_whole) return;
@@ -203,8 +230,12 @@ struct Softmaxing {
     parallel_items(strips * blocks, cost, [&](std::int64_t item, std::int64_t end) {
       Tile t;
       for (; item < end; ++item) {
-        load(t, item / blocks, item % blocks);
-        write(t, &total[t.first], false);
+        place(t, item / blocks, item % blocks);
+        if (is_log())
+          read(t);
+        else
+          recall(t, &total[t.first], &partial[item % blocks * lines.count + t.first]);
+        write(t, &total[t.first]);
       }
     });
   }

@@ -283,6 +283,30 @@ TEST(Scans, OfLongLinesAreThoseOfPlainLoops) {
   }
 }
 
+TEST(Softmax, OfLongLinesIsThatOfPlainLoops) {
+  Numbers values = random_numbers(20000);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = i % 977 == 5 ? -inf : 300 * values[i] * static_cast<double>(i) / 20000;
+  long double total = 0;
+  for (double v : values) total += std::exp(static_cast<long double>(v));
+  const Tensor x = from_vector(values), pair = stack({x, 0.5 * x}, 1);
+  EXPECT_NEAR(logsumexp(x).item(), static_cast<double>(std::log(total)), 1e-12);
+  EXPECT_NEAR(select(logsumexp(pair, {0}), 0, 0).item(), static_cast<double>(std::log(total)),
+              1e-12);
+  const Numbers soft = softmax(x, 0).to_vector(), logs = log_softmax(x, 0).to_vector(),
+                column = select(softmax(pair, 0), 1, 0).to_vector();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const long double v = values[i];
+    const auto wanted = static_cast<double>(std::exp(v) / total);
+    ASSERT_NEAR(soft[i], wanted, 2e-13 * wanted) << i;
+    ASSERT_NEAR(column[i], wanted, 2e-13 * wanted) << i;
+    if (std::isfinite(values[i]))
+      ASSERT_NEAR(logs[i], static_cast<double>(v - std::log(total)), 1e-12) << i;
+    else
+      ASSERT_EQ(logs[i], -inf) << i;
+  }
+}
+
 TEST(Reductions, HaveTheSameBitsForAnyThreads) {
   const std::vector<std::function<Tensor(const Tensor&)>> functions = {
       [](const Tensor& x) { return prod(x + 1.5, {0}); },
