@@ -61,6 +61,12 @@ void small_solve(const TriangularSolve& s, const T* a, T* x) {
     const std::int64_t i = s.upper ? n - 1 - step : step;
     T* row = x + i * k;
     const std::int64_t first = s.upper ? i + 1 : 0, last = s.upper ? n : i;
+    if (k == 1) {  // in a register
+      T rest = x[i];
+      for (std::int64_t j = first; j < last; ++j) rest -= a[i * s.a_row + j * s.a_col] * x[j];
+      x[i] = s.unit ? rest : rest / a[i * (s.a_row + s.a_col)];
+      continue;
+    }
     for (std::int64_t j = first; j < last; ++j) {
       const T factor = a[i * s.a_row + j * s.a_col];
       for (std::int64_t q = 0; q < k; ++q) row[q] -= factor * x[j * k + q];
