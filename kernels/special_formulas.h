@@ -12,6 +12,10 @@ namespace {
 
 template <class Visit>
 void for_each_normal_formula(Visit& visit) {
+  visit.in_double("gaussian", [] WALD_FORMULA(auto x) {
+    const auto z = at_most(abs(x), 30.0);
+    return exp_minus_product(z, z);
+  });
   visit.in_double("erf", [] WALD_FORMULA(auto x) { return erf_real(x); });
   visit.in_double("erfc", [] WALD_FORMULA(auto x) { return erfc_real(x); });
   visit.in_double("erfcx", [] WALD_FORMULA(auto x) { return erfcx_real(x); });

@@ -52,26 +52,25 @@ Tensor ndtri_slope(const Tensor& p) {
   return op(p);
 }
 
-namespace {
-
-/// scale exp(-2 rate x^2), as two factors: where it is subnormal, its derivative would else be a
-/// multiple of a number of few digits.
-Tensor gaussian(double scale, double rate, const Tensor& x) {
-  const Tensor half = exp(-rate * square(x));
-  return scale * half * half;
+Tensor gaussian(const Tensor& x) {
+  static const Pointwise op("gaussian", {[](const Call& c) -> Partial {
+                              // In two factors: of a subnormal result, a multiple would have few
+                              // digits.
+                              const Tensor half = exp(-0.5 * square(c.in(0)));
+                              return (-2 * c.in(0) * half) * half;
+                            }});
+  return op(x);
 }
-
-}  // namespace
 
 Tensor erf(const Tensor& x) {
   static const Pointwise op(
-      "erf", {[](const Call& c) -> Partial { return gaussian(two_over_root_pi, 0.5, c.in(0)); }});
+      "erf", {[](const Call& c) -> Partial { return two_over_root_pi * gaussian(c.in(0)); }});
   return op(x);
 }
 
 Tensor erfc(const Tensor& x) {
   static const Pointwise op(
-      "erfc", {[](const Call& c) -> Partial { return gaussian(-two_over_root_pi, 0.5, c.in(0)); }});
+      "erfc", {[](const Call& c) -> Partial { return -two_over_root_pi * gaussian(c.in(0)); }});
   return op(x);
 }
 
@@ -95,7 +94,7 @@ Tensor erfcinv(const Tensor& x) {
 
 Tensor ndtr(const Tensor& x) {
   static const Pointwise op("ndtr", {[](const Call& c) -> Partial {
-                              return gaussian(normal_density_at_0, 0.25, c.in(0));
+                              return normal_density_at_0 * gaussian(M_SQRT1_2 * c.in(0));
                             }});
   return op(x);
 }

@@ -10,8 +10,9 @@
 
 namespace wald {
 
-Tensor erf(const Tensor& x);   ///< 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x.
-Tensor erfc(const Tensor& x);  ///< 1 - erf(x), relatively exact for large x.
+Tensor gaussian(const Tensor& x);  ///< exp(-x^2), to the last places also where it is small.
+Tensor erf(const Tensor& x);       ///< 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x.
+Tensor erfc(const Tensor& x);      ///< 1 - erf(x), relatively exact for large x.
 /// exp(x^2) erfc(x): about 1 / (x sqrt(pi)) for large x; inf below -26.6.
 Tensor erfcx(const Tensor& x);
 Tensor erfinv(const Tensor& x);   ///< The inverse of erf: inf at 1, -inf at -1, nan outside.

@@ -136,6 +136,8 @@ std::vector<OpRow> normal_rows() {
   const Sampler wide = between(-2, 2), inside = between(-0.6, 0.6);
   return {
       unary(
+          "gaussian", gaussian, wide, [](Real x) { return std::exp(-x * x); }, 3),
+      unary(
           "erf", erf, wide, [](Real x) { return std::erf(x); }, 2),
       unary(
           "erfc", erfc, wide, [](Real x) { return std::erfc(x); }, 4),
@@ -207,7 +209,7 @@ std::vector<OpRow> bessel_rows() {
       unary(
           "i1e_slope", i1e_slope, off,
           [](Real x) {
-            if (std::fabs(x) > 1e250L) return 0;  // without the sign of what underflows
+            if (std::fabs(x) > 1e250L) return Real(0);  // without the sign of what underflows
             return even_bessel(BesselKind::fall, x) - even_bessel(BesselKind::i1_over, x);
           },
           40, 4),
