@@ -666,7 +666,7 @@ std::vector<OpRow> linalg_rows() {
   std::vector<OpRow> rows;
   for (auto& more :
        {cholesky_rows(), triangular_rows(), lu_rows(), solve_rows(), qr_rows(), eigen_rows(),
-        singular_rows(), norm_rows(), least_squares_rows(), product_rows()})
+        singular_rows(), norm_rows(), least_squares_rows()})
     rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }

@@ -32,6 +32,7 @@ Real bernoulli(int j) {  // B_2j
 }  // namespace
 
 Real scaled_erfc_integral(int n, Real x) {
+  if (std::isnan(x)) return x;
   const Real start = 2 / std::sqrt(pi);
   if (x > 1e10L) {
     Real y = start;

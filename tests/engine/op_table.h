@@ -103,7 +103,7 @@ std::vector<OpRow> diagonal_rows();
 std::vector<OpRow> indexing_rows();
 std::vector<OpRow> ordering_rows();
 std::vector<OpRow> linalg_rows();
-std::vector<OpRow> product_rows();  // among linalg_rows
+std::vector<OpRow> product_rows();
 std::vector<OpRow> special_rows();
 std::vector<OpRow> incomplete_rows();
 /// All of them.
