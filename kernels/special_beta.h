@@ -127,9 +127,12 @@ WALD_PART V lbeta_real(V a, V b) {
 template <class V>
 WALD_PART V beta_real(V a, V b) {
   const V raised_a = select(a < 1.0, a + 1.0, a), raised_b = select(b < 1.0, b + 1.0, b);
-  V y = exp(lbeta_positive(raised_a, raised_b));
+  const V raised = lbeta_positive(raised_a, raised_b);
+  V y = exp(raised);
   y = select(a < 1.0, y * (a + b) / a, y);
   y = select(b < 1.0, y * (raised_a + b) / b, y);
+  const auto underflows = raised < -600.0;
+  if (any_of(underflows)) y = select(underflows, exp(lbeta_positive(a, b)), y);
   const auto has_pole = ((a == 0.0) & (b >= 0.0)) | ((b == 0.0) & (a >= 0.0));
   y = select(has_pole & (a + b < infinity_of<V>()), infinity_of<V>(), y);
   const V infinite = infinity_of<V>();
@@ -137,15 +140,17 @@ WALD_PART V beta_real(V a, V b) {
   return select((a < 0.0) | (b < 0.0), nan_of<V>(), y);
 }
 
-/// log |Gamma(n + 1) / (Gamma(k + 1) Gamma(n - k + 1))|.
+/// log |Gamma(n + 1) / (Gamma(k + 1) Gamma(n - k + 1))|; nan at infinities.
 template <class V>
 WALD_PART V lchoose_real(V n, V k) {
   const V rest = n - k;
   const auto exchanged = k < rest;
   const V p = select(exchanged, k, rest), x = select(exchanged, rest, k) + 1.0;
-  const auto outside = p < -0.5, large = p >= 8.0;
+  const auto outside = (p < -0.5) & (abs(n) < infinity_of<V>()) & (abs(k) < infinity_of<V>()),
+             large = p >= 8.0;
   V y = lgamma_difference(x, p) - lgamma_positive(p + 1.0);
   if (any_of(large)) y = select(large, -log1p(n) - lbeta_large(p + 1.0, x), y);
+  y = select((abs(n) < infinity_of<V>()) & (abs(k) < infinity_of<V>()), y, nan_of<V>());
   if (!any_of(outside)) return y;
   const V direct = lgamma_real(n + 1.0) - lgamma_real(k + 1.0) - lgamma_real(rest + 1.0);
   return select(outside, direct, y);

@@ -52,7 +52,7 @@ Tensor lbeta(const Tensor& a, const Tensor& b);
 /// B(a, b) = Gamma(a) Gamma(b) / Gamma(a + b) for a, b >= 0; inf at 0, nan below.
 Tensor beta(const Tensor& a, const Tensor& b);
 /// log |C(n, k)| of real n and k, by gamma functions: -inf where the coefficient is 0, as for whole
-/// k < 0. Exactly 0 at k = 0 and k = n.
+/// k < 0, and nan at infinities. Exactly 0 at k = 0 and k = n.
 Tensor lchoose(const Tensor& n, const Tensor& k);
 /// digamma(a + b) - digamma(a), with no cancellation for a, b > 0.
 Tensor digamma_difference(const Tensor& a, const Tensor& b);

@@ -212,14 +212,14 @@ std::vector<OpRow> bessel_rows() {
             if (std::fabs(x) > 1e250L) return Real(0);  // without the sign of what underflows
             return even_bessel(BesselKind::fall, x) - even_bessel(BesselKind::i1_over, x);
           },
-          40, 4),
+          40, 16),
       unary(
           "i1e_curvature", i1e_curvature, off,
           [](Real x) {
             if (x == 0 || std::isinf(x)) return std::copysign(0.0L, x);
             return odd_bessel(BesselKind::i12, x) - odd_bessel(BesselKind::bend, x);
           },
-          500, 4),
+          500, 60),
   };
 }
 

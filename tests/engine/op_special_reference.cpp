@@ -10,6 +10,9 @@ const Real pi = 3.14159265358979323846264338327950288L;
 const Real infinity = std::numeric_limits<Real>::infinity();
 const Real nan = std::numeric_limits<Real>::quiet_NaN();
 
+/// To float64: outside their domain the functions promise no more than sums of rounded terms.
+Real rounded(Real x) { return static_cast<double>(x); }
+
 /// B_2j / (2 j)!, from the zeta function.
 Real bernoulli_over_factorial(int j) {
   Real zeta = 1;
@@ -32,6 +35,7 @@ Real bernoulli(int j) {  // B_2j
 }  // namespace
 
 Real scaled_erfc_integral(int n, Real x) {
+  if (std::isnan(x)) return x;
   const Real start = 2 / std::sqrt(pi);
   if (x > 1e10L) {
     Real y = start;
@@ -221,16 +225,18 @@ Real beta(Real a, Real b) {
 }
 Real lchoose(Real n, Real k) {
   const Real rest = n - k, p = std::fmin(k, rest), x = std::fmax(k, rest) + 1;
-  if (std::isnan(rest)) return nan;
-  if (p < -0.5L) return lgamma(n + 1) - lgamma(k + 1) - lgamma(rest + 1);
+  if (!std::isfinite(n) || !std::isfinite(k)) return nan;
+  if (p < -0.5L)
+    return rounded(lgamma(rounded(n + 1))) - rounded(lgamma(rounded(k + 1))) -
+           rounded(lgamma(rounded(rounded(rest) + 1)));
   if (p < 30) return lgamma_difference(x, p) - lgamma(p + 1) + 0.0L;
   return -std::log1p(n) - lbeta(p + 1, x);
 }
 
 Real digamma_difference(Real a, Real b) {
   if (std::isnan(a) || std::isnan(b)) return nan;
-  if (a <= 0 || b < 0) return digamma(a + b) - digamma(a);
-  if (b == infinity) return a < infinity ? infinity : nan;
+  if (a < 0 || b < 0) return rounded(digamma(rounded(a + b))) - rounded(digamma(a));
+  if (b == infinity || a == 0) return b == 0 ? nan : infinity;
   if (b < 1e-4L * a) {
     const Real middle = a + b / 2;
     return b * polygamma(1, middle) + b * b * b / 24 * polygamma(3, middle) + 0.0L;
@@ -246,7 +252,8 @@ Real digamma_difference(Real a, Real b) {
 }
 Real trigamma_difference(Real a, Real b) {
   if (std::isnan(a) || std::isnan(b)) return nan;
-  if (a <= 0 || b < 0) return polygamma(1, a) - polygamma(1, a + b);
+  if (a < 0 || b < 0) return rounded(polygamma(1, a)) - rounded(polygamma(1, rounded(a + b)));
+  if (a == 0) return b == 0 ? nan : infinity;
   if (b == infinity) return a < infinity ? polygamma(1, a) : nan;
   if (b < 1e-4L * a) {
     const Real middle = a + b / 2;
