@@ -52,7 +52,7 @@ WALD_FUNCTION V digamma_difference_positive(V a, V b) {
       with_digamma_series([&] WALD_FORMULA(auto... c) { return divided(u * u, v * v, c...); });
   const V tail = (u + v) * fused(v * v, series.difference, series.value);
   const V y = log1p(b * u) + fused(d, tail + 0.5, sum);
-  return select(b == infinity_of<V>(), b, y);
+  return select((b == infinity_of<V>()) & (a >= 0.0), b, y);
 }
 
 /// trigamma(a) - trigamma(a + b) for a, b > 0, the same way.
@@ -146,14 +146,15 @@ WALD_PART V lchoose_real(V n, V k) {
   const V rest = n - k;
   const auto exchanged = k < rest;
   const V p = select(exchanged, k, rest), x = select(exchanged, rest, k) + 1.0;
-  const auto outside = (p < -0.5) & (abs(n) < infinity_of<V>()) & (abs(k) < infinity_of<V>()),
+  const auto outside = (p < -0.25) & (abs(n) < infinity_of<V>()) & (abs(k) < infinity_of<V>()),
              large = p >= 8.0;
   V y = lgamma_difference(x, p) - lgamma_positive(p + 1.0);
   if (any_of(large)) y = select(large, -log1p(n) - lbeta_large(p + 1.0, x), y);
+  y = select((k == 0.0) | (rest == 0.0), V(0.0), y);
   y = select((abs(n) < infinity_of<V>()) & (abs(k) < infinity_of<V>()), y, nan_of<V>());
   if (!any_of(outside)) return y;
   const V direct = lgamma_real(n + 1.0) - lgamma_real(k + 1.0) - lgamma_real(rest + 1.0);
-  return select(outside, direct, y);
+  return select(outside & (k != 0.0) & (rest != 0.0), direct, y);
 }
 
 }  // namespace

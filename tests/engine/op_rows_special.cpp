@@ -167,7 +167,7 @@ std::vector<OpRow> gamma_rows() {
       polygamma_of_number_row(),
       multigammaln_row(),
       binary("lbeta", lbeta, x, x, reference::lbeta, 6, 4),
-      binary("beta", beta, x, x, reference::beta, 6, 4),
+      binary("beta", beta, x, x, reference::beta, 200, 4),
       binary("digamma_difference", digamma_difference, x, x, reference::digamma_difference, 5, 4),
       binary("trigamma_difference", trigamma_difference, x, x, reference::trigamma_difference, 6,
              4),

@@ -226,7 +226,8 @@ Real beta(Real a, Real b) {
 Real lchoose(Real n, Real k) {
   const Real rest = n - k, p = std::fmin(k, rest), x = std::fmax(k, rest) + 1;
   if (!std::isfinite(n) || !std::isfinite(k)) return nan;
-  if (p < -0.5L)
+  if (k == 0 || rest == 0) return 0;
+  if (p < -0.25L)
     return rounded(lgamma(rounded(n + 1))) - rounded(lgamma(rounded(k + 1))) -
            rounded(lgamma(rounded(rounded(rest) + 1)));
   if (p < 30) return lgamma_difference(x, p) - lgamma(p + 1) + 0.0L;
@@ -254,7 +255,7 @@ Real trigamma_difference(Real a, Real b) {
   if (std::isnan(a) || std::isnan(b)) return nan;
   if (a < 0 || b < 0) return rounded(polygamma(1, a)) - rounded(polygamma(1, rounded(a + b)));
   if (a == 0) return b == 0 ? nan : infinity;
-  if (b == infinity) return a < infinity ? polygamma(1, a) : nan;
+  if (b == infinity) return polygamma(1, a);
   if (b < 1e-4L * a) {
     const Real middle = a + b / 2;
     return 0.0L - (b * polygamma(2, middle) + b * b * b / 24 * polygamma(4, middle));
