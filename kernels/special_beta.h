@@ -39,7 +39,7 @@ WALD_FUNCTION V lgamma_difference(V x, V p) {
 /// digamma(a + b) - digamma(a) for a, b > 0: every term is positive.
 template <class V>
 WALD_FUNCTION V digamma_difference_positive(V a, V b) {
-  V z = a, sum(0.0);
+  V z = a + 0.0, sum(0.0);  // -0 is 0
   auto low = z < 8.0;
   const bool shifts = any_of(low);
   for (int step = 0; shifts && step < 8; ++step) {
@@ -58,7 +58,7 @@ WALD_FUNCTION V digamma_difference_positive(V a, V b) {
 /// trigamma(a) - trigamma(a + b) for a, b > 0, the same way.
 template <class V>
 WALD_FUNCTION V trigamma_difference_positive(V a, V b) {
-  V z = a, sum(0.0);
+  V z = a + 0.0, sum(0.0);  // -0 is 0
   auto low = z < 8.0;
   const bool shifts = any_of(low);
   for (int step = 0; shifts && step < 8; ++step) {
@@ -79,17 +79,13 @@ WALD_FUNCTION V trigamma_difference_positive(V a, V b) {
 
 template <class V>
 WALD_PART V digamma_difference_real(V a, V b) {
-  const auto is_plain = (a >= 0.0) & (b >= 0.0);
-  const V y = digamma_difference_positive(a, b);
-  if (!any_of((a < 0.0) | (b < 0.0))) return y;
-  return select(is_plain, y, digamma_real(a + b) - digamma_real(a));
+  return select((a < 0.0) | (b < 0.0), nan_of<V>(), digamma_difference_positive(a, b));
 }
 template <class V>
 WALD_PART V trigamma_difference_real(V a, V b) {
-  const auto is_plain = (a >= 0.0) & (b >= 0.0);
-  const V y = trigamma_difference_positive(a, b);
-  if (!any_of((a < 0.0) | (b < 0.0))) return y;
-  return select(is_plain, y, trigamma_real(a) - trigamma_real(a + b));
+  V y = trigamma_difference_positive(a, b);
+  y = select((a > 0.0) & (b == 0.0), V(0.0), y);
+  return select((a < 0.0) | (b < 0.0), nan_of<V>(), y);
 }
 
 /// log B(p, q) for 8 <= p <= q (Didonato and Morris, Algorithm 708: betaln).
@@ -140,7 +136,8 @@ WALD_PART V beta_real(V a, V b) {
   return select((a < 0.0) | (b < 0.0), nan_of<V>(), y);
 }
 
-/// log |Gamma(n + 1) / (Gamma(k + 1) Gamma(n - k + 1))|; nan at infinities.
+/// log of C(n, k) = Gamma(n + 1) / (Gamma(k + 1) Gamma(n - k + 1)) for 0 <= k <= n, continued to
+/// -1/4; beyond -inf where it vanishes, nan elsewhere and at infinities.
 template <class V>
 WALD_PART V lchoose_real(V n, V k) {
   const V rest = n - k;
@@ -152,9 +149,8 @@ WALD_PART V lchoose_real(V n, V k) {
   if (any_of(large)) y = select(large, -log1p(n) - lbeta_large(p + 1.0, x), y);
   y = select((k == 0.0) | (rest == 0.0), V(0.0), y);
   y = select((abs(n) < infinity_of<V>()) & (abs(k) < infinity_of<V>()), y, nan_of<V>());
-  if (!any_of(outside)) return y;
-  const V direct = lgamma_real(n + 1.0) - lgamma_real(k + 1.0) - lgamma_real(rest + 1.0);
-  return select(outside & (k != 0.0) & (rest != 0.0), direct, y);
+  const auto vanishes = (n >= 0.0) & (nearest_whole(p) == p);
+  return select(outside, select(vanishes, -infinity_of<V>(), nan_of<V>()), y);
 }
 
 }  // namespace

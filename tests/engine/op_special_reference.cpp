@@ -10,9 +10,6 @@ const Real pi = 3.14159265358979323846264338327950288L;
 const Real infinity = std::numeric_limits<Real>::infinity();
 const Real nan = std::numeric_limits<Real>::quiet_NaN();
 
-/// To float64: outside their domain the functions promise no more than sums of rounded terms.
-Real rounded(Real x) { return static_cast<double>(x); }
-
 /// B_2j / (2 j)!, from the zeta function.
 Real bernoulli_over_factorial(int j) {
   Real zeta = 1;
@@ -227,16 +224,17 @@ Real lchoose(Real n, Real k) {
   const Real rest = n - k, p = std::fmin(k, rest), x = std::fmax(k, rest) + 1;
   if (!std::isfinite(n) || !std::isfinite(k)) return nan;
   if (k == 0 || rest == 0) return 0;
-  if (p < -0.25L)
-    return rounded(lgamma(rounded(n + 1))) - rounded(lgamma(rounded(k + 1))) -
-           rounded(lgamma(rounded(rounded(rest) + 1)));
+  if (p < -0.25L) {
+    const Real in_double = k < rest ? k : static_cast<double>(rest);
+    return n >= 0 && in_double == std::floor(in_double) ? -infinity : nan;
+  }
   if (p < 30) return lgamma_difference(x, p) - lgamma(p + 1) + 0.0L;
   return -std::log1p(n) - lbeta(p + 1, x);
 }
 
 Real digamma_difference(Real a, Real b) {
   if (std::isnan(a) || std::isnan(b)) return nan;
-  if (a < 0 || b < 0) return rounded(digamma(rounded(a + b))) - rounded(digamma(a));
+  if (a < 0 || b < 0) return nan;
   if (b == infinity || a == 0) return b == 0 ? nan : infinity;
   if (b < 1e-4L * a) {
     const Real middle = a + b / 2;
@@ -253,12 +251,14 @@ Real digamma_difference(Real a, Real b) {
 }
 Real trigamma_difference(Real a, Real b) {
   if (std::isnan(a) || std::isnan(b)) return nan;
-  if (a < 0 || b < 0) return rounded(polygamma(1, a)) - rounded(polygamma(1, rounded(a + b)));
+  if (a < 0 || b < 0) return nan;
   if (a == 0) return b == 0 ? nan : infinity;
+  if (b == 0) return 0;
   if (b == infinity) return polygamma(1, a);
-  if (b < 1e-4L * a) {
+  if (b < 1e-2L * a) {
     const Real middle = a + b / 2;
-    return 0.0L - (b * polygamma(2, middle) + b * b * b / 24 * polygamma(4, middle));
+    return 0.0L - (b * polygamma(2, middle) + b * b * b / 24 * polygamma(4, middle) +
+                   std::pow(b, 5.0L) / 1920 * polygamma(6, middle));
   }
   return polygamma(1, a) - polygamma(1, a + b);
 }

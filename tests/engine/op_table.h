@@ -85,6 +85,7 @@ struct OpRow {
   ScalarReference scalar = {};  // of pointwise functions alone
   double ulps = 2;              // of the kernels against it
   double input_ulps = 0;        // and as much as so many half ulps of an argument move the value
+  double absolute = 0;          // what is not counted as an error of theirs
 
   bool is_pointwise() const { return static_cast<bool>(scalar); }
   friend void PrintTo(const OpRow& row, std::ostream* out) { *out << row.name; }
