@@ -223,11 +223,11 @@ Real beta(Real a, Real b) {
 Real lchoose(Real n, Real k) {
   const Real rest = n - k, p = std::fmin(k, rest), x = std::fmax(k, rest) + 1;
   if (!std::isfinite(n) || !std::isfinite(k)) return nan;
-  if (k == 0 || rest == 0) return 0;
   if (p < -0.25L) {
     const Real in_double = k < rest ? k : static_cast<double>(rest);
     return n >= 0 && in_double == std::floor(in_double) ? -infinity : nan;
   }
+  if (p == 0) return 0;
   if (p < 30) return lgamma_difference(x, p) - lgamma(p + 1) + 0.0L;
   return -std::log1p(n) - lbeta(p + 1, x);
 }
@@ -255,7 +255,7 @@ Real trigamma_difference(Real a, Real b) {
   if (a == 0) return b == 0 ? nan : infinity;
   if (b == 0) return 0;
   if (b == infinity) return polygamma(1, a);
-  if (b < 1e-2L * a) {
+  if (b < 1e-3L * a) {
     const Real middle = a + b / 2;
     return 0.0L - (b * polygamma(2, middle) + b * b * b / 24 * polygamma(4, middle) +
                    std::pow(b, 5.0L) / 1920 * polygamma(6, middle));
