@@ -163,7 +163,7 @@ OpRow trigamma_difference_row() {
 }
 
 OpRow lchoose_row() {
-  OpRow row = binary("lchoose", lchoose, between(5, 9), between(1, 4), reference::lchoose, 6, 4);
+  OpRow row = binary("lchoose", lchoose, between(5, 9), between(1, 4), reference::lchoose, 10, 4);
   row.absolute = 5e-16;  // near (0, 0) it is of second order, its terms of first
   return row;
 }
