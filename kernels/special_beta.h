@@ -39,7 +39,7 @@ WALD_FUNCTION V lgamma_difference(V x, V p) {
 /// digamma(a + b) - digamma(a) for a, b > 0: every term is positive.
 template <class V>
 WALD_FUNCTION V digamma_difference_positive(V a, V b) {
-  V z = a, sum(0.0);
+  V z = a + 0.0, sum(0.0);  // -0 is 0
   auto low = z < 8.0;
   const bool shifts = any_of(low);
   for (int step = 0; shifts && step < 8; ++step) {
@@ -52,13 +52,13 @@ WALD_FUNCTION V digamma_difference_positive(V a, V b) {
       with_digamma_series([&] WALD_FORMULA(auto... c) { return divided(u * u, v * v, c...); });
   const V tail = (u + v) * fused(v * v, series.difference, series.value);
   const V y = log1p(b * u) + fused(d, tail + 0.5, sum);
-  return select(b == infinity_of<V>(), b, y);
+  return select((b == infinity_of<V>()) & (a >= 0.0), b, y);
 }
 
 /// trigamma(a) - trigamma(a + b) for a, b > 0, the same way.
 template <class V>
 WALD_FUNCTION V trigamma_difference_positive(V a, V b) {
-  V z = a, sum(0.0);
+  V z = a + 0.0, sum(0.0);  // -0 is 0
   auto low = z < 8.0;
   const bool shifts = any_of(low);
   for (int step = 0; shifts && step < 8; ++step) {
@@ -79,17 +79,13 @@ WALD_FUNCTION V trigamma_difference_positive(V a, V b) {
 
 template <class V>
 WALD_PART V digamma_difference_real(V a, V b) {
-  const auto is_plain = (a >= 0.0) & (b >= 0.0);
-  const V y = digamma_difference_positive(a, b);
-  if (!any_of((a < 0.0) | (b < 0.0))) return y;
-  return select(is_plain, y, digamma_real(a + b) - digamma_real(a));
+  return select((a < 0.0) | (b < 0.0), nan_of<V>(), digamma_difference_positive(a, b));
 }
 template <class V>
 WALD_PART V trigamma_difference_real(V a, V b) {
-  const auto is_plain = (a >= 0.0) & (b >= 0.0);
-  const V y = trigamma_difference_positive(a, b);
-  if (!any_of((a < 0.0) | (b < 0.0))) return y;
-  return select(is_plain, y, trigamma_real(a) - trigamma_real(a + b));
+  V y = trigamma_difference_positive(a, b);
+  y = select((a > 0.0) & (b == 0.0), V(0.0), y);
+  return select((a < 0.0) | (b < 0.0), nan_of<V>(), y);
 }
 
 /// log B(p, q) for 8 <= p <= q (Didonato and Morris, Algorithm 708: betaln).
@@ -127,9 +123,12 @@ WALD_PART V lbeta_real(V a, V b) {
 template <class V>
 WALD_PART V beta_real(V a, V b) {
   const V raised_a = select(a < 1.0, a + 1.0, a), raised_b = select(b < 1.0, b + 1.0, b);
-  V y = exp(lbeta_positive(raised_a, raised_b));
+  const V raised = lbeta_positive(raised_a, raised_b);
+  V y = exp(raised);
   y = select(a < 1.0, y * (a + b) / a, y);
   y = select(b < 1.0, y * (raised_a + b) / b, y);
+  const auto underflows = raised < -600.0;
+  if (any_of(underflows)) y = select(underflows, exp(lbeta_positive(a, b)), y);
   const auto has_pole = ((a == 0.0) & (b >= 0.0)) | ((b == 0.0) & (a >= 0.0));
   y = select(has_pole & (a + b < infinity_of<V>()), infinity_of<V>(), y);
   const V infinite = infinity_of<V>();
@@ -137,18 +136,21 @@ WALD_PART V beta_real(V a, V b) {
   return select((a < 0.0) | (b < 0.0), nan_of<V>(), y);
 }
 
-/// log |Gamma(n + 1) / (Gamma(k + 1) Gamma(n - k + 1))|.
+/// log of C(n, k) = Gamma(n + 1) / (Gamma(k + 1) Gamma(n - k + 1)) for 0 <= k <= n, continued to
+/// -1/4; beyond -inf where it vanishes, nan elsewhere and at infinities.
 template <class V>
 WALD_PART V lchoose_real(V n, V k) {
   const V rest = n - k;
   const auto exchanged = k < rest;
   const V p = select(exchanged, k, rest), x = select(exchanged, rest, k) + 1.0;
-  const auto outside = p < -0.5, large = p >= 8.0;
+  const auto outside = (p < -0.25) & (abs(n) < infinity_of<V>()) & (abs(k) < infinity_of<V>()),
+             large = p >= 8.0;
   V y = lgamma_difference(x, p) - lgamma_positive(p + 1.0);
   if (any_of(large)) y = select(large, -log1p(n) - lbeta_large(p + 1.0, x), y);
-  if (!any_of(outside)) return y;
-  const V direct = lgamma_real(n + 1.0) - lgamma_real(k + 1.0) - lgamma_real(rest + 1.0);
-  return select(outside, direct, y);
+  y = select((k == 0.0) | (rest == 0.0), V(0.0), y);
+  y = select((abs(n) < infinity_of<V>()) & (abs(k) < infinity_of<V>()), y, nan_of<V>());
+  const auto vanishes = (n >= 0.0) & (nearest_whole(p) == p);
+  return select(outside, select(vanishes, -infinity_of<V>(), nan_of<V>()), y);
 }
 
 }  // namespace

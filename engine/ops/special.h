@@ -51,12 +51,12 @@ Tensor multigammaln(const Tensor& x, std::int64_t p);
 Tensor lbeta(const Tensor& a, const Tensor& b);
 /// B(a, b) = Gamma(a) Gamma(b) / Gamma(a + b) for a, b >= 0; inf at 0, nan below.
 Tensor beta(const Tensor& a, const Tensor& b);
-/// log |C(n, k)| of real n and k, by gamma functions: -inf where the coefficient is 0, as for whole
-/// k < 0. Exactly 0 at k = 0 and k = n.
+/// log C(n, k) of real 0 <= k <= n, exactly 0 at both ends. Outside -inf if k or n - k is whole
+/// (the coefficient is 0 there), else nan.
 Tensor lchoose(const Tensor& n, const Tensor& k);
-/// digamma(a + b) - digamma(a), with no cancellation for a, b > 0.
+/// digamma(a + b) - digamma(a) for a, b >= 0, with no cancellation; nan below.
 Tensor digamma_difference(const Tensor& a, const Tensor& b);
-/// trigamma(a) - trigamma(a + b), with no cancellation for a, b > 0.
+/// trigamma(a) - trigamma(a + b) for a, b >= 0, with no cancellation; nan below.
 Tensor trigamma_difference(const Tensor& a, const Tensor& b);
 
 /// The modified Bessel functions of the first kind, of order 0 and 1.

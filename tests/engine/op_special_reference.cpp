@@ -222,16 +222,20 @@ Real beta(Real a, Real b) {
 }
 Real lchoose(Real n, Real k) {
   const Real rest = n - k, p = std::fmin(k, rest), x = std::fmax(k, rest) + 1;
-  if (std::isnan(rest)) return nan;
-  if (p < -0.5L) return lgamma(n + 1) - lgamma(k + 1) - lgamma(rest + 1);
+  if (!std::isfinite(n) || !std::isfinite(k)) return nan;
+  if (p < -0.25L) {
+    const Real in_double = k < rest ? k : static_cast<double>(rest);
+    return n >= 0 && in_double == std::floor(in_double) ? -infinity : nan;
+  }
+  if (p == 0) return 0;
   if (p < 30) return lgamma_difference(x, p) - lgamma(p + 1) + 0.0L;
   return -std::log1p(n) - lbeta(p + 1, x);
 }
 
 Real digamma_difference(Real a, Real b) {
   if (std::isnan(a) || std::isnan(b)) return nan;
-  if (a <= 0 || b < 0) return digamma(a + b) - digamma(a);
-  if (b == infinity) return a < infinity ? infinity : nan;
+  if (a < 0 || b < 0) return nan;
+  if (b == infinity || a == 0) return b == 0 ? nan : infinity;
   if (b < 1e-4L * a) {
     const Real middle = a + b / 2;
     return b * polygamma(1, middle) + b * b * b / 24 * polygamma(3, middle) + 0.0L;
@@ -247,11 +251,14 @@ Real digamma_difference(Real a, Real b) {
 }
 Real trigamma_difference(Real a, Real b) {
   if (std::isnan(a) || std::isnan(b)) return nan;
-  if (a <= 0 || b < 0) return polygamma(1, a) - polygamma(1, a + b);
-  if (b == infinity) return a < infinity ? polygamma(1, a) : nan;
-  if (b < 1e-4L * a) {
+  if (a < 0 || b < 0) return nan;
+  if (a == 0) return b == 0 ? nan : infinity;
+  if (b == 0) return 0;
+  if (b == infinity) return polygamma(1, a);
+  if (b < 1e-3L * a) {
     const Real middle = a + b / 2;
-    return 0.0L - (b * polygamma(2, middle) + b * b * b / 24 * polygamma(4, middle));
+    return 0.0L - (b * polygamma(2, middle) + b * b * b / 24 * polygamma(4, middle) +
+                   std::pow(b, 5.0L) / 1920 * polygamma(6, middle));
   }
   return polygamma(1, a) - polygamma(1, a + b);
 }
