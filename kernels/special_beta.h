@@ -143,8 +143,8 @@ WALD_PART V lchoose_real(V n, V k) {
   const V rest = n - k;
   const auto exchanged = k < rest;
   const V p = select(exchanged, k, rest), x = select(exchanged, rest, k) + 1.0;
-  const auto outside = (p < -0.25) & (abs(n) < infinity_of<V>()) & (abs(k) < infinity_of<V>()),
-             large = p >= 8.0;
+  const auto outside = (p < -0.25) & (abs(n) < infinity_of<V>()) & (abs(k) < infinity_of<V>());
+  const auto large = p >= 8.0;
   V y = lgamma_difference(x, p) - lgamma_positive(p + 1.0);
   if (any_of(large)) y = select(large, -log1p(n) - lbeta_large(p + 1.0, x), y);
   y = select((k == 0.0) | (rest == 0.0), V(0.0), y);
