@@ -93,13 +93,13 @@ WALD_DEVICE inline BetaSlope beta_slope(const BetaPoint& p) {
   else
     s.b = p.log_y + log_sum + of_sum - digamma1p(p.b);
   // Beside a small parameter, the other's derivatives are small like it.
-  if (p.a < 10 && p.a < 0.5 * p.b) {
+  if (p.a < 0.5 * p.b) {
     const GammaRatio ratio = log_gamma_ratio(p.b, p.a);
-    s.b = p.log_y + ratio.by_b;
+    if (p.a < 10) s.b = p.log_y + ratio.by_b;
     s.bb = ratio.by_bb;
-  } else if (p.b < 10 && p.b < 0.5 * p.a) {
+  } else if (p.b < 0.5 * p.a) {
     const GammaRatio ratio = log_gamma_ratio(p.a, p.b);
-    s.a = p.log_x + ratio.by_b;
+    if (p.b < 10) s.a = p.log_x + ratio.by_b;
     s.aa = ratio.by_bb;
   }
   return s;
@@ -207,12 +207,12 @@ WALD_DEVICE inline BetaExponent beta_exponent(const BetaPoint& p, double offset,
     const double curve = expm1mx(-r), e = r - curve, q = p.x * e;  // e = 1 - exp(-r)
     const double low = log1pmx(-q), rest = 1 - q;
     return {r * offset - sum * (p.x * curve + low), q - low - r, q - low, e / rest,
-            -p.a + sum * p.x * (1 - e) / rest};
+            offset - sum * q * p.y / rest};
   }
   const double curve = expm1mx(r), e = curve + r, q = p.y * e;
   const double low = log1pmx(q), rest = 1 + q;
   return {r * offset - sum * (p.y * curve + low), -low - q, r - low - q, e / rest,
-          p.b - sum * p.y * (1 + e) / rest};
+          offset - sum * q * p.x / rest};
 }
 /// The integral of the density, relative to that at x, over log(t/(1-t)).
 template <class T>
@@ -231,7 +231,7 @@ WALD_DEVICE T beta_integral(const BetaPoint& p) {
       0.03736158452898413,   0.03805518095031312,  0.038519909082123986, 0.0387529739892124};
   const double offset = beta_offset(p), slope = -offset, harmonic = p.a / (p.a + p.b) * p.b;
   // Where the exponent, which is concave, has fallen to -38: by its parabola, then by tangents.
-  double range = 76 / (slope + ::sqrt(slope * slope + 76 * harmonic));
+  double range = 76 / (slope + ::hypot(slope, ::sqrt(76 * harmonic)));
   for (int i = 0; i < 60; ++i) {
     const BetaExponent end = beta_exponent(p, offset, range);
     if (end.value <= -38 && end.value > -42) break;
@@ -257,8 +257,8 @@ WALD_DEVICE T beta_integral(const BetaPoint& p) {
   return total;
 }
 
-/// log x + (log Gamma(a + b) - log Gamma(b)) / a, this as the mean of psi over [b, b + a], for a < b:
-/// its derivatives keep their digits for small a. For large b the two logarithms cancel.
+/// log x + (log Gamma(a + b) - log Gamma(b)) / a, this as the mean of psi over [b, b + a], for a <
+/// b: its derivatives keep their digits for small a. For large b the two logarithms cancel.
 template <class T>
 WALD_DEVICE T log_gamma_quotient(double a, double b, double x) {
   const bool is_large = b >= stirling_from;
@@ -337,7 +337,7 @@ template <class T>
 WALD_DEVICE BetaTail<T> beta_tail(double a, double b, double x) {
   a = ::fabs(a);  // of -0
   b = ::fabs(b);
-  if (a > 1e290 && b > 1e290) {  // the width is below the last place of x, also at 1e90
+  if (are_enormous(a, b)) {  // the width is below the last place of x, also at 1e90
     a *= 1e-200;
     b *= 1e-200;
   }
@@ -384,7 +384,7 @@ WALD_DEVICE double log_beta_value(double a, double b, double x) {
   const Tail<double> tail = beta_tail<double>(a, b, x).tail;
   const double value = scaled(tail.scale, unscaled(tail));
   if (tail.is_upper != upper) return ::log1p(-value);
-  return value > 1e-3 ? ::log(value) : log_of_tail(tail);
+  return value > 1e-3 ? ::log(value) : log_of_tail(tail) * (are_enormous(a, b) ? 1e200 : 1);
 }
 
 /// The place in a jet of three variables of the derivative by the two, or one, whose orders are
@@ -425,6 +425,7 @@ WALD_DEVICE inline double beta_derivative(int by_a, int by_b, int by_x, double a
     const BetaPoint p = beta_point(a, b, x);
     const Scale scale = beta_scale(p);
     const double c = a / (a + b) * b;  // c / (x y) times the scale is the density
+    if (by_x == 2 && a == 1) return scaled_over(scale, -c / p.y * (b - 1) / p.y, x);
     if (by_x == 2) return scaled_over(scale, c / p.y, (a - 1) - (b - 1) * x / p.y, x);
     if (by_a + by_b == 0) return scaled_over(scale, c / p.y, x);
     const BetaSlope s = beta_slope(p);
@@ -495,9 +496,10 @@ WALD_DEVICE double log_beta_derivative(int by_a, int by_b, int by_x, double a, d
     const double d = log_beta_derivative_at_0(by_b, by_a, by_x, b, a);
     return by_x == 1 ? -d : d;
   }
-  if (by_x > 0 && b * x < 1e-20 && x < (upper && by_x == 2 ? 1e-10 : 1e-150))
-    return upper ? log_upper_beta_derivative_near_0(by_a, by_b, by_x, a, b, x)
-                 : log_beta_derivative_near_0(by_a, by_b, by_x, a, x);
+  if (!upper && by_x > 0 && x < 1e-150 && b * x < 1e-20)
+    return log_beta_derivative_near_0(by_a, by_b, by_x, a, x);
+  if (upper && by_x > 0 && b * x < 0.1 && x < (a >= 1 ? 1e-3 : by_x == 2 ? 1e-10 : 1e-150))
+    return log_upper_beta_derivative_near_0(by_a, by_b, by_x, a, b, x);
   using T = Jet<3>;
   const BetaTail<T> found = beta_tail<T>(a, b, x);
   const Tail<T>& tail = found.tail;

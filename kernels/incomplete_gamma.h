@@ -152,7 +152,9 @@ WALD_DEVICE T upper_fraction(const T& a, const T& x) {
 template <class T>
 WALD_DEVICE T upper_by_expm1(const T& a, const T& x) {
   const Derivatives l = lgamma1p_over(value_of(a));
-  const T u = log_slope_of_variable<T>(value_of(x), 1) + ::log(value_of(x)) - chain(a, l.f, l.f1, l.f2), au = a * u;
+  const T u = log_slope_of_variable<T>(value_of(x), 1) + ::log(value_of(x)) -
+              chain(a, l.f, l.f1, l.f2),
+          au = a * u;
   T total(0.0), power(1.0);
   for (int n = 1; n < 40; ++n) {
     power = power * x * (-1. / n);
@@ -248,11 +250,15 @@ WALD_DEVICE Tail<T> temme_tail(double a, double x) {
   return tail;
 }
 
+/// Whether sums of the two overflow. Functions are taken at 1e-200 of both then, which leaves steps
+/// what they are and divides logarithms of small values by 1e200.
+WALD_DEVICE inline bool are_enormous(double a, double b) { return a > 1e290 && b > 1e290; }
+
 /// The tail of a > 0 (or 0) at x > 0, both finite.
 template <class T>
 WALD_DEVICE Tail<T> gamma_tail(double a, double x) {
-  a = ::fabs(a);                 // of -0
-  if (a > 1e290 && x > 1e290) {  // still a step at x = a
+  a = ::fabs(a);             // of -0
+  if (are_enormous(a, x)) {  // still a step at x = a
     a *= 1e-200;
     x *= 1e-200;
   }
@@ -297,7 +303,7 @@ WALD_DEVICE double log_gamma_value(double a, double x) {
   const double value = scaled(tail.scale, unscaled(tail));
   if (tail.is_upper != upper) return ::log1p(-value);
   // The logarithm of the value has more digits than the sum, unless the value is small.
-  return value > 1e-3 ? ::log(value) : log_of_tail(tail);
+  return value > 1e-3 ? ::log(value) : log_of_tail(tail) * (are_enormous(a, x) ? 1e200 : 1);
 }
 
 /// The derivative of P at x = 0, a > 0: by x at least once.
@@ -325,8 +331,8 @@ WALD_DEVICE inline double gamma_derivative(int by_a, int by_x, double a, double 
   return scaled(tail.scale, tail.is_upper ? -value.d[by_a] : value.d[by_a]);
 }
 
-/// The limits of the derivatives of log P for tiny x, and of log Q for enormous x: those of a log x -
-/// log Gamma(a + 1), and of (a - 1) log x - x - log Gamma(a).
+/// The limits of the derivatives of log P for tiny x, and of log Q for enormous x: those of a log x
+/// - log Gamma(a + 1), and of (a - 1) log x - x - log Gamma(a).
 WALD_DEVICE inline double log_gamma_derivative_near_0(int by_a, int by_x, double a, double x) {
   return by_a == 1 ? 1 / x : by_x == 1 ? a / x : -a / x / x;
 }
@@ -364,7 +370,7 @@ WALD_DEVICE double log_gamma_derivative(int by_a, int by_x, double a, double x) 
     return by_x == 2 ? -infinity : infinity;
   }
   if (!upper && by_x > 0 && x < 1e-150) return log_gamma_derivative_near_0(by_a, by_x, a, x);
-  if (upper && by_x > 0 && x < (by_x == 2 ? 1e-3 : 1e-150))
+  if (upper && by_x > 0 && x < (by_x == 2 || a >= 1 ? 1e-3 : 1e-150))
     return log_upper_gamma_derivative_near_0(by_a, by_x, a, x);
   if (upper && x > 1e100 && a < 1e-20 * x) return log_gamma_derivative_far_out(by_a, by_x, a, x);
   using T = Jet<2>;

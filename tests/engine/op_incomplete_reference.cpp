@@ -31,11 +31,10 @@ constexpr std::array<Real, 10> bernoulli = {1.L / 6,       -1.L / 30,      1.L /
 /// log Gamma(a + 1), relative to a for small a.
 Real lgamma1p(Real a) {
   if (a > 0.01L) return std::lgamma(a + 1);
-  constexpr std::array<Real, 9> zeta = {1.6449340668482264365L, 1.2020569031595942854L,
-                                        1.0823232337111381915L, 1.0369277551433699263L,
-                                        1.0173430619844491397L, 1.0083492773819228268L,
-                                        1.0040773561979443394L, 1.0020083928260822144L,
-                                        1.0009945751278180853L};
+  constexpr std::array<Real, 9> zeta = {
+      1.6449340668482264365L, 1.2020569031595942854L, 1.0823232337111381915L,
+      1.0369277551433699263L, 1.0173430619844491397L, 1.0083492773819228268L,
+      1.0040773561979443394L, 1.0020083928260822144L, 1.0009945751278180853L};
   Real total = 0;
   for (int k = 10; k >= 2; --k) total = total * -a + zeta[k - 2] / k;
   return a * (a * total - 0.57721566490153286060651209L);
@@ -302,15 +301,17 @@ BetaTail beta_lower(Real a, Real b, Real x, Real y, Real offset) {
   auto relative = [&](Real deviation, Real direct) {  // the logarithm of x or y by its mean
     return std::fabs(deviation) < 0.5L ? std::log1p(deviation) : direct;
   };
-  Real la = relative(offset / a, log_of(x, y) + std::log1p(b / a)) + of_sum - digamma1p_minus_log(a);
+  Real la =
+      relative(offset / a, log_of(x, y) + std::log1p(b / a)) + of_sum - digamma1p_minus_log(a);
   Real lb =
       relative(-offset / b, log_of(y, x) + std::log1p(a / b)) + of_sum - digamma1p_minus_log(b);
   Real laa = t - trigamma1p(a), lbb = t - trigamma1p(b);
   if (a < b)
-    lb = std::log1p(-x) + gamma_ratio(b, a).by_b, lbb = gamma_ratio(b, a).by_bb;
+    lbb = gamma_ratio(b, a).by_bb;
   else
-    la = log_of(x, y) + gamma_ratio(a, b).by_b,
     laa = gamma_ratio(a, b).by_bb;
+  if (a < b && a < 10) lb = std::log1p(-x) + gamma_ratio(b, a).by_b;
+  if (b <= a && b < 10) la = log_of(x, y) + gamma_ratio(a, b).by_b;
   Real m00 = 0, m10 = 0, m01 = 0, m20 = 0, m11 = 0, m02 = 0;
   const Real width = a < 1 ? 1 / a : 1 / (-offset + std::sqrt(m));
   for (const Node& node : nodes()) {
