@@ -36,7 +36,7 @@ WALD_DEVICE inline double power_of(double y, double y_low, double n) {
 /// b x - a y, to which x's distance from the mean a / (a + b) is proportional.
 WALD_DEVICE inline double beta_offset(const BetaPoint& p) {
   const double ay = p.a * p.y;
-  return ::fma(p.b, p.x, -ay) - ::fma(p.a, p.y, -ay);
+  return ::fma(p.b, p.x, -ay) - ::fma(p.a, p.y, -ay) + (p.b * p.x_low - p.a * p.y_low);
 }
 
 /// K where a is below stirling_from and b is not.
@@ -46,7 +46,8 @@ WALD_DEVICE inline Scale beta_scale_one_large(const BetaPoint& p) {
       p.b * log1pmx(s) + 0.5 * ::log1p(s) + stirling_remainder(p.b + p.a) - stirling_remainder(p.b);
   const double base = p.x * (p.b + p.a), log_small = p.a * (p.log_x + ::log(p.b + p.a));
   const double log_large = p.b * p.log_y, log = log_small + log_large + rest - lgamma1p(p.a);
-  if (!(::fabs(log_small) < 600 && log_large > -600)) return {::exp(log), log};
+  const bool is_exact = p.x > 1e-290;  // and not subnormal
+  if (!(is_exact && ::fabs(log_small) < 600 && log_large > -600)) return {::exp(log), log};
   return {power_of(base, p.x_low * (p.b + p.a), p.a) * power_of(p.y, p.y_low, p.b) * ::exp(rest) /
               ::tgamma(1 + p.a),
           log};
@@ -92,13 +93,13 @@ WALD_DEVICE inline BetaSlope beta_slope(const BetaPoint& p) {
   else
     s.b = p.log_y + log_sum + of_sum - digamma1p(p.b);
   // Beside a small parameter, the other's derivatives are small like it.
-  if (p.a < 10 && p.a < 0.5 * p.b) {
+  if (p.a < 0.5 * p.b) {
     const GammaRatio ratio = log_gamma_ratio(p.b, p.a);
-    s.b = p.log_y + ratio.by_b;
+    if (p.a < 10) s.b = p.log_y + ratio.by_b;
     s.bb = ratio.by_bb;
-  } else if (p.b < 10 && p.b < 0.5 * p.a) {
+  } else if (p.b < 0.5 * p.a) {
     const GammaRatio ratio = log_gamma_ratio(p.a, p.b);
-    s.a = p.log_x + ratio.by_b;
+    if (p.b < 10) s.a = p.log_x + ratio.by_b;
     s.aa = ratio.by_bb;
   }
   return s;
@@ -206,12 +207,12 @@ WALD_DEVICE inline BetaExponent beta_exponent(const BetaPoint& p, double offset,
     const double curve = expm1mx(-r), e = r - curve, q = p.x * e;  // e = 1 - exp(-r)
     const double low = log1pmx(-q), rest = 1 - q;
     return {r * offset - sum * (p.x * curve + low), q - low - r, q - low, e / rest,
-            -p.a + sum * p.x * (1 - e) / rest};
+            offset - sum * q * p.y / rest};
   }
   const double curve = expm1mx(r), e = curve + r, q = p.y * e;
   const double low = log1pmx(q), rest = 1 + q;
   return {r * offset - sum * (p.y * curve + low), -low - q, r - low - q, e / rest,
-          p.b - sum * p.y * (1 + e) / rest};
+          offset - sum * q * p.x / rest};
 }
 /// The integral of the density, relative to that at x, over log(t/(1-t)).
 template <class T>
@@ -230,7 +231,7 @@ WALD_DEVICE T beta_integral(const BetaPoint& p) {
       0.03736158452898413,   0.03805518095031312,  0.038519909082123986, 0.0387529739892124};
   const double offset = beta_offset(p), slope = -offset, harmonic = p.a / (p.a + p.b) * p.b;
   // Where the exponent, which is concave, has fallen to -38: by its parabola, then by tangents.
-  double range = 76 / (slope + ::sqrt(slope * slope + 76 * harmonic));
+  double range = 76 / (slope + ::hypot(slope, ::sqrt(76 * harmonic)));
   for (int i = 0; i < 60; ++i) {
     const BetaExponent end = beta_exponent(p, offset, range);
     if (end.value <= -38 && end.value > -42) break;
@@ -256,10 +257,11 @@ WALD_DEVICE T beta_integral(const BetaPoint& p) {
   return total;
 }
 
-/// (log Gamma(a + b) - log Gamma(b)) / a as the mean of psi over [b, b + a], for a < b: its
-/// derivatives keep their digits for small a.
+/// log x + (log Gamma(a + b) - log Gamma(b)) / a, this as the mean of psi over [b, b + a], for a <
+/// b: its derivatives keep their digits for small a. For large b the two logarithms cancel.
 template <class T>
-WALD_DEVICE T log_gamma_quotient(double a, double b) {
+WALD_DEVICE T log_gamma_quotient(double a, double b, double x) {
+  const bool is_large = b >= stirling_from;
   constexpr double node[] = {0.013046735741414142, 0.9869532642585859,  0.06746831665550773,
                              0.9325316833444923,   0.16029521585048778, 0.8397047841495122,
                              0.2833023029353764,   0.7166976970646236,  0.4255628305091844,
@@ -269,14 +271,15 @@ WALD_DEVICE T log_gamma_quotient(double a, double b) {
   double f = 0, fa = 0, fb = 0, faa = 0, fab = 0, fbb = 0;
   for (int i = 0; i < 10; ++i) {
     const double s = node[i], w = weight[i / 2], z = b + a * s;
-    f += w * (digamma1p(z) - 1 / z);
+    f += w * ((is_large ? digamma1p_minus_log(z) + ::log1p(a * s / b) : digamma1p(z)) - 1 / z);
     if constexpr (variables_of < T >> 0) {
       const double g1 = trigamma1p(z) + 1 / z / z, g2 = tetragamma1p(z) - 2 / z / z / z;
       fa += w * s * g1, fb += w * g1;
       faa += w * s * s * g2, fab += w * s * g2, fbb += w * g2;
     }
   }
-  return shape_jet<T>(f, fa, fb, faa, fab, fbb);
+  const double log_x = !is_large ? ::log(x) : x > 1e-290 ? ::log(x * b) : ::log(x) + ::log(b);
+  return shape_jet<T>(log_x + f, fa, fb, faa, fab, fbb) + log_slope_of_variable<T>(x, 2);
 }
 /// (1 - I) / a for small a where I is near 1: with I = exp(a u) (1 + a s) it is
 /// -u (exp(a u) - 1) / (a u) - exp(a u) s, s the sum over n >= 1 of (1 - b)_n x^n / ((a + n) n!)
@@ -284,7 +287,7 @@ WALD_DEVICE T log_gamma_quotient(double a, double b) {
 template <class T>
 WALD_DEVICE T beta_by_expm1(const BetaPoint& p, const T& a, const T& b, const T& x) {
   const Derivatives l = lgamma1p_over(p.a);
-  const T u = log_of(x) + log_gamma_quotient<T>(p.a, p.b) - chain(a, l.f, l.f1, l.f2), au = a * u;
+  const T u = log_gamma_quotient<T>(p.a, p.b, p.x) - chain(a, l.f, l.f1, l.f2), au = a * u;
   T power(1.0), total(0.0);
   double bound = 1;  // of the derivatives too: for an integer b the powers end, but those do not
   for (int k = 1; k < 200 && bound > 1e-18; ++k) {
@@ -334,7 +337,7 @@ template <class T>
 WALD_DEVICE BetaTail<T> beta_tail(double a, double b, double x) {
   a = ::fabs(a);  // of -0
   b = ::fabs(b);
-  if (a > 1e290 && b > 1e290) {  // the width is below the last place of x, also at 1e90
+  if (are_enormous(a, b)) {  // the width is below the last place of x, also at 1e90
     a *= 1e-200;
     b *= 1e-200;
   }
@@ -381,7 +384,7 @@ WALD_DEVICE double log_beta_value(double a, double b, double x) {
   const Tail<double> tail = beta_tail<double>(a, b, x).tail;
   const double value = scaled(tail.scale, unscaled(tail));
   if (tail.is_upper != upper) return ::log1p(-value);
-  return value > 1e-3 ? ::log(value) : tail.scale.log + ::log(unscaled(tail));
+  return value > 1e-3 ? ::log(value) : log_of_tail(tail) * (are_enormous(a, b) ? 1e200 : 1);
 }
 
 /// The place in a jet of three variables of the derivative by the two, or one, whose orders are
@@ -422,15 +425,13 @@ WALD_DEVICE inline double beta_derivative(int by_a, int by_b, int by_x, double a
     const BetaPoint p = beta_point(a, b, x);
     const Scale scale = beta_scale(p);
     const double c = a / (a + b) * b;  // c / (x y) times the scale is the density
-    if (by_x == 2) {
-      const double ratio = ((a - 1) * p.y - (b - 1) * x) / x / p.y;
-      return scaled(scale, c * ratio / p.y) / x;
-    }
-    if (by_a + by_b == 0) return scaled(scale, c / p.y) / x;
+    if (by_x == 2 && a == 1) return scaled_over(scale, -c / p.y * (b - 1) / p.y, x);
+    if (by_x == 2) return scaled_over(scale, c / p.y, (a - 1) - (b - 1) * x / p.y, x);
+    if (by_a + by_b == 0) return scaled_over(scale, c / p.y, x);
     const BetaSlope s = beta_slope(p);
     const double ra = b / (a + b), rb = a / (a + b);
     const double factor = by_a ? c * s.a + ra * ra : c * s.b + rb * rb;
-    return scaled(scale, factor / p.y) / x;
+    return scaled_over(scale, factor / p.y, x);
   }
   const BetaTail<Jet<2>> found = beta_tail<Jet<2>>(a, b, x);
   const Jet<2> value = unscaled(found.tail);
@@ -454,6 +455,31 @@ WALD_DEVICE inline double log_beta_derivative_at_0(int by_a, int by_b, int by_x,
   return ratio.by_bb - a / b / (a + b) * (1 / b + 1 / (a + b));
 }
 
+/// The derivatives of log(1 - I) by x for small x, like those of log Q.
+WALD_DEVICE inline double log_upper_beta_derivative_near_0(int by_a, int by_b, int by_x, double a,
+                                                           double b, double x) {
+  const BetaPoint p = beta_point(a, b, x);
+  const Scale scale = beta_scale(p);
+  const double value = beta_value<true>(a, b, x), c = a / (a + b) * b;
+  if (by_x == 2) {
+    const double h = scaled_over(scale, c / p.y, 1) / value;
+    return -scaled_over(scale, c / p.y / value, (a - 1) - (b - 1) * x / p.y + h, x);
+  }
+  if (by_a + by_b == 0) return -scaled_over(scale, c / p.y / value, x);
+  const BetaSlope s = beta_slope(p);
+  const double of_value = beta_derivative(by_a, by_b, 0, a, b, x) / value;
+  const double share = (by_a ? b : a) / (a + b);
+  const double factor = c * ((by_a ? s.a : s.b) + of_value) + share * share;
+  return -scaled_over(scale, factor / p.y / value, x);
+}
+
+/// The derivatives of log I by x for tiny x.
+WALD_DEVICE inline double log_beta_derivative_near_0(int by_a, int by_b, int by_x, double a,
+                                                     double x) {
+  if (by_b == 1) return -a / (a + 1);
+  return by_a == 1 ? 1 / x : by_x == 1 ? a / x : -a / x / x;
+}
+
 /// The same of log I, or log(1 - I).
 template <bool upper>
 WALD_DEVICE double log_beta_derivative(int by_a, int by_b, int by_x, double a, double b, double x) {
@@ -470,6 +496,10 @@ WALD_DEVICE double log_beta_derivative(int by_a, int by_b, int by_x, double a, d
     const double d = log_beta_derivative_at_0(by_b, by_a, by_x, b, a);
     return by_x == 1 ? -d : d;
   }
+  if (!upper && by_x > 0 && x < 1e-150 && b * x < 1e-20)
+    return log_beta_derivative_near_0(by_a, by_b, by_x, a, x);
+  if (upper && by_x > 0 && b * x < 0.1 && x < (a >= 1 ? 1e-3 : by_x == 2 ? 1e-10 : 1e-150))
+    return log_upper_beta_derivative_near_0(by_a, by_b, by_x, a, b, x);
   using T = Jet<3>;
   const BetaTail<T> found = beta_tail<T>(a, b, x);
   const Tail<T>& tail = found.tail;

@@ -42,10 +42,26 @@ WALD_DEVICE inline T log_unscaled(const Tail<T>& tail) {
   return tail.slope + tail.log_multiplier + log_of(tail.factor);
 }
 
+/// The logarithm of the tail.
+WALD_DEVICE inline double log_of_tail(const Tail<double>& tail) {
+  return tail.scale.log + (::log(tail.multiplier) + ::log(tail.factor));
+}
+
 /// The scale times a factor, which may lift it out of the subnormal numbers.
 WALD_DEVICE inline double scaled(const Scale& scale, double factor) {
   if (scale.value > 1e-307) return scale.value * factor;
   return ::exp(scale.log + 230.25850929940457) * factor * 1e-100;
+}
+/// The scale times f / x, which may make much of an underflown scale.
+WALD_DEVICE inline double scaled_over(const Scale& scale, double f, double x) {
+  if (scale.value > 1e-200) return scale.value * f / x;
+  return ::copysign(::exp(scale.log + ::log(::fabs(f)) - ::log(x)), f);
+}
+/// The scale times (f / x) (g / x).
+WALD_DEVICE inline double scaled_over(const Scale& scale, double f, double g, double x) {
+  if (scale.value > 1e-200) return scale.value * f / x * g / x;
+  const double log = ::log(::fabs(f)) + ::log(::fabs(g));
+  return ::copysign(::exp(scale.log + log - 2 * ::log(x)), f * g);
 }
 WALD_DEVICE inline double log_ratio(double x, double a, double mu) {
   if (::fabs(mu) < 0.7) return ::log1p(mu);
@@ -68,7 +84,7 @@ WALD_DEVICE inline Scale gamma_scale(double a, double x) {
             exponent - remainder - half_log_two_pi - 0.5 * ::log(a)};
   }
   const double log = a * ::log(x) - x - lgamma1p(a);
-  return {power_scale(a, x), log};
+  return {x < 1400 ? power_scale(a, x) : ::exp(log), log};
 }
 
 /// log x - psi(a + 1).
@@ -136,7 +152,9 @@ WALD_DEVICE T upper_fraction(const T& a, const T& x) {
 template <class T>
 WALD_DEVICE T upper_by_expm1(const T& a, const T& x) {
   const Derivatives l = lgamma1p_over(value_of(a));
-  const T u = log_of(x) - chain(a, l.f, l.f1, l.f2), au = a * u;
+  const T u = log_slope_of_variable<T>(value_of(x), 1) + ::log(value_of(x)) -
+              chain(a, l.f, l.f1, l.f2),
+          au = a * u;
   T total(0.0), power(1.0);
   for (int n = 1; n < 40; ++n) {
     power = power * x * (-1. / n);
@@ -232,11 +250,15 @@ WALD_DEVICE Tail<T> temme_tail(double a, double x) {
   return tail;
 }
 
+/// Whether sums of the two overflow. Functions are taken at 1e-200 of both then, which leaves steps
+/// what they are and divides logarithms of small values by 1e200.
+WALD_DEVICE inline bool are_enormous(double a, double b) { return a > 1e290 && b > 1e290; }
+
 /// The tail of a > 0 (or 0) at x > 0, both finite.
 template <class T>
 WALD_DEVICE Tail<T> gamma_tail(double a, double x) {
-  a = ::fabs(a);                 // of -0
-  if (a > 1e290 && x > 1e290) {  // still a step at x = a
+  a = ::fabs(a);             // of -0
+  if (are_enormous(a, x)) {  // still a step at x = a
     a *= 1e-200;
     x *= 1e-200;
   }
@@ -281,7 +303,7 @@ WALD_DEVICE double log_gamma_value(double a, double x) {
   const double value = scaled(tail.scale, unscaled(tail));
   if (tail.is_upper != upper) return ::log1p(-value);
   // The logarithm of the value has more digits than the sum, unless the value is small.
-  return value > 1e-3 ? ::log(value) : tail.scale.log + ::log(unscaled(tail));
+  return value > 1e-3 ? ::log(value) : log_of_tail(tail) * (are_enormous(a, x) ? 1e200 : 1);
 }
 
 /// The derivative of P at x = 0, a > 0: by x at least once.
@@ -301,12 +323,35 @@ WALD_DEVICE inline double gamma_derivative(int by_a, int by_x, double a, double 
                : gamma_derivative_at_0(by_a, by_x, a);
   if (by_x > 0) {
     const Scale scale = gamma_scale(a, x);  // a / x times it is the density
-    if (by_a == 1) return scaled(scale, 1 + a * gamma_slope(a, x)) / x;
-    return by_x == 1 ? scaled(scale, a) / x : scaled(scale, a * ((a - x - 1) / x)) / x;
+    if (by_a == 1) return scaled_over(scale, 1 + a * gamma_slope(a, x), x);
+    return by_x == 1 ? scaled_over(scale, a, x) : scaled_over(scale, a, (a - 1) - x, x);
   }
   const Tail<Jet<1>> tail = gamma_tail<Jet<1>>(a, x);
   const Jet<1> value = unscaled(tail);
   return scaled(tail.scale, tail.is_upper ? -value.d[by_a] : value.d[by_a]);
+}
+
+/// The limits of the derivatives of log P for tiny x, and of log Q for enormous x: those of a log x
+/// - log Gamma(a + 1), and of (a - 1) log x - x - log Gamma(a).
+WALD_DEVICE inline double log_gamma_derivative_near_0(int by_a, int by_x, double a, double x) {
+  return by_a == 1 ? 1 / x : by_x == 1 ? a / x : -a / x / x;
+}
+WALD_DEVICE inline double log_gamma_derivative_far_out(int by_a, int by_x, double a, double x) {
+  if (by_a == 2) return -trigamma1p(a) - 1 / a / a;
+  if (by_a == 1) return by_x == 1 ? 1 / x : ::log(x) - digamma1p(a) + 1 / a;
+  return by_x == 1 ? (a - 1) / x - 1 : (1 - a) / x / x;
+}
+/// The derivatives of log Q by x for small x. The density p is x to the power a - 1, so that what
+/// is large is x p and its relatives.
+WALD_DEVICE inline double log_upper_gamma_derivative_near_0(int by_a, int by_x, double a,
+                                                            double x) {
+  const Tail<double> tail = gamma_tail<double>(a, x);
+  const double value = scaled(tail.scale, unscaled(tail)), q = tail.is_upper ? value : 1 - value;
+  const double h = scaled_over(gamma_scale(a, x), a, 1) / q;  // x p / Q
+  if (by_x == 2) return -scaled_over(gamma_scale(a, x), a / q, (a - 1) - x + h, x);
+  if (by_a == 0) return -scaled_over(gamma_scale(a, x), a / q, x);
+  const double slope = 1 + a * gamma_slope(a, x) + a * gamma_derivative(1, 0, a, x) / q;
+  return -scaled_over(gamma_scale(a, x), slope / q, x);
 }
 
 /// The same of log P, or log Q.
@@ -324,6 +369,10 @@ WALD_DEVICE double log_gamma_derivative(int by_a, int by_x, double a, double x) 
     if (by_x == 0) return by_a == 1 ? -infinity : -trigamma1p(a);
     return by_x == 2 ? -infinity : infinity;
   }
+  if (!upper && by_x > 0 && x < 1e-150) return log_gamma_derivative_near_0(by_a, by_x, a, x);
+  if (upper && by_x > 0 && x < (by_x == 2 || a >= 1 ? 1e-3 : 1e-150))
+    return log_upper_gamma_derivative_near_0(by_a, by_x, a, x);
+  if (upper && x > 1e100 && a < 1e-20 * x) return log_gamma_derivative_far_out(by_a, by_x, a, x);
   using T = Jet<2>;
   const Tail<T> tail = gamma_tail<T>(a, x);
   const int at = by_a + by_x == 1 ? (by_a ? 1 : 2) : T::second(by_a ? 0 : 1, by_x ? 1 : 0);

@@ -123,6 +123,19 @@ WALD_DEVICE inline T log_of(const T& x) {
   const double r = 1 / value_of(x);
   return chain(x, ::log(value_of(x)), r, -r * r);
 }
+/// The logarithm of the k-th variable, less its value: for an x whose reciprocal overflows the
+/// derivatives by others are 0 still.
+template <class T>
+WALD_DEVICE inline T log_slope_of_variable(double x, int k) {
+  T y(0.0);
+  if constexpr (variables_of < T >> 0) {
+    if (k < variables_of<T>) {
+      y.d[1 + k] = 1 / x;
+      y.d[T::second(k, k)] = -1 / x / x;
+    }
+  }
+  return y;
+}
 template <class T>
 WALD_DEVICE inline T log1p_of(const T& x) {
   const double r = 1 / (1 + value_of(x));

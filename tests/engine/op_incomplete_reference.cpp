@@ -28,6 +28,17 @@ constexpr std::array<Real, 10> bernoulli = {1.L / 6,       -1.L / 30,      1.L /
                                             5.L / 66,      -691.L / 2730,  7.L / 6,  -3617.L / 510,
                                             43867.L / 798, -174611.L / 330};
 
+/// log Gamma(a + 1), relative to a for small a.
+Real lgamma1p(Real a) {
+  if (a > 0.01L) return std::lgamma(a + 1);
+  constexpr std::array<Real, 9> zeta = {
+      1.6449340668482264365L, 1.2020569031595942854L, 1.0823232337111381915L,
+      1.0369277551433699263L, 1.0173430619844491397L, 1.0083492773819228268L,
+      1.0040773561979443394L, 1.0020083928260822144L, 1.0009945751278180853L};
+  Real total = 0;
+  for (int k = 10; k >= 2; --k) total = total * -a + zeta[k - 2] / k;
+  return a * (a * total - 0.57721566490153286060651209L);
+}
 /// log Gamma(a + 1) - ((a + 1/2) log a - a + log(2 pi) / 2).
 Real stirling(Real a) {
   if (a < stirling_from)
@@ -140,7 +151,7 @@ using GammaTail = Tail<2>;
 
 /// For a < 1 and x < 1.5: P = exp(u) (1 + a s).
 GammaTail gamma_small(Real a, Real x) {
-  const Real u = a * std::log(x) - std::lgamma(1 + a);
+  const Real u = a * std::log(x) - lgamma1p(a);
   const Real u1 = std::log(x) - digamma1p(a), u2 = -trigamma1p(a);
   Real s = 0, s1 = 0, s2 = 0, power = 1;
   for (int n = 1; n < 60; ++n) {
@@ -228,7 +239,7 @@ Ratio gamma_ratio(Real b, Real a) {
 BetaTail beta_small(Real a, Real b, Real x) {
   const Real sum = a + b, y = 1 - x;
   const Ratio ratio = gamma_ratio(b, a);
-  const Real u = a * std::log(x) + ratio.value - std::lgamma(a + 1) - std::log1p(a / b);
+  const Real u = a * std::log(x) + ratio.value - lgamma1p(a) - std::log1p(a / b);
   const Real ua = std::log(x) + digamma1p(sum) - digamma1p(a) - 1 / sum;
   const Real ub = ratio.by_b + a / b / sum;
   const Real t = trigamma1p(sum) + 1 / sum / sum;
@@ -286,32 +297,41 @@ Real beta_log_scale(Real a, Real b, Real x, Real y, Real offset) {
 BetaTail beta_lower(Real a, Real b, Real x, Real y, Real offset) {
   const Real sum = a + b, m = a / sum * b, u = a / sum, v = b / sum;
   const Real of_sum = digamma1p_minus_log(sum), t = trigamma1p(sum);
-  Real la = std::log(x) + std::log1p(b / a) + of_sum - digamma1p_minus_log(a);
-  Real lb = std::log(y) + std::log1p(a / b) + of_sum - digamma1p_minus_log(b);
+  auto log_of = [](Real z, Real rest) { return z < 0.5L ? std::log(z) : std::log1p(-rest); };
+  auto relative = [&](Real deviation, Real direct) {  // the logarithm of x or y by its mean
+    return std::fabs(deviation) < 0.5L ? std::log1p(deviation) : direct;
+  };
+  Real la =
+      relative(offset / a, log_of(x, y) + std::log1p(b / a)) + of_sum - digamma1p_minus_log(a);
+  Real lb =
+      relative(-offset / b, log_of(y, x) + std::log1p(a / b)) + of_sum - digamma1p_minus_log(b);
   Real laa = t - trigamma1p(a), lbb = t - trigamma1p(b);
   if (a < b)
-    lb = std::log1p(-x) + gamma_ratio(b, a).by_b, lbb = gamma_ratio(b, a).by_bb;
+    lbb = gamma_ratio(b, a).by_bb;
   else
-    la = (x < 0.5L ? std::log(x) : std::log1p(-y)) + gamma_ratio(a, b).by_b,
     laa = gamma_ratio(a, b).by_bb;
+  if (a < b && a < 10) lb = std::log1p(-x) + gamma_ratio(b, a).by_b;
+  if (b <= a && b < 10) la = log_of(x, y) + gamma_ratio(a, b).by_b;
   Real m00 = 0, m10 = 0, m01 = 0, m20 = 0, m11 = 0, m02 = 0;
-  const Real width = 1 / (-offset + std::sqrt(m));
+  const Real width = a < 1 ? 1 / a : 1 / (-offset + std::sqrt(m));
   for (const Node& node : nodes()) {
     const Real r = width * node.at;
-    Real exponent, inner;  // inner = log((1 - t) / y) - r or so, by the smaller of x and y
+    Real exponent, of_t, of_rest;  // log(t / x), log((1 - t) / y), by the smaller of x and y
     if (x <= 0.5L) {
       const Real e = -std::expm1(-r);
-      inner = -std::log1p(-x * e);
+      of_rest = -std::log1p(-x * e);
+      of_t = of_rest - r;
       exponent = r * offset - sum * (x * expm1mx(-r) + log1pmx(-x * e));
     } else {
       const Real e = std::expm1(r);
-      inner = r - std::log1p(y * e);
+      of_t = -std::log1p(y * e);
+      of_rest = r + of_t;
       exponent = y * e > 1 ? b * r - sum * std::log1p(y * e)
                            : r * offset - sum * (y * expm1mx(r) + log1pmx(y * e));
     }
     const Real density = std::exp(exponent) * width * node.weight;
     if (!(density >= 1e-40L * m00) && node.at > 1) break;
-    const Real wa = la - r + inner, wb = lb + inner;
+    const Real wa = la + of_t, wb = lb + of_rest;
     m00 += density, m10 += density * wa, m01 += density * wb;
     m20 += density * wa * wa, m11 += density * wa * wb, m02 += density * wb * wb;
   }
@@ -343,7 +363,8 @@ BetaTail exchanged(const BetaTail& tail) {
 }
 
 BetaTail beta_tail(Real a, Real b, Real x) {
-  const Real y = 1 - x, offset = b * x - a * y;
+  const Real y = 1 - x, y_low = (1 - y) - x, ay = a * y;
+  const Real offset = std::fma(b, x, -ay) - std::fma(a, y, -ay) - a * y_low;
   if (a < 1 && a < b && x < 0.5L && b * x < 1.5L) return beta_small(a, b, x);
   if (b < 1 && b < a && y < 0.5L && a * y < 1.5L) return exchanged(beta_small(b, a, y));
   if (offset <= 0) return beta_lower(a, b, x, y, offset);

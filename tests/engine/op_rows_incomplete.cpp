@@ -97,6 +97,28 @@ double broadcast_at(const Array& x, const std::vector<std::int64_t>& index) {
   return x.values[place];
 }
 
+/// Shapes that are ends of the domain, or no shapes, or those with the stated accuracy.
+std::function<bool(const Reals&)> shapes_between(Real low, Real high, std::size_t first,
+                                                 std::size_t end) {
+  return [=](const Reals& in) {
+    for (std::size_t i = first; i < end; ++i)
+      if ((in[i] > 0 && in[i] < low) || (in[i] > high && in[i] < infinity)) return false;
+    return true;
+  };
+}
+/// Of all sizes.
+Sampler log_between(double low, double high) {
+  return {[=](double u) { return std::exp(std::log(low) + u * (std::log(high) - std::log(low))); }};
+}
+/// Inside (0, 1), often near an end.
+Sampler proportion() {
+  return {[](double u) {
+    return u < 0.4   ? 3 * u / 2 + 0.2
+           : u < 0.7 ? std::exp((u - 0.7) * 2450)
+                     : -std::expm1((0.7 - u) * 120);
+  }};
+}
+
 OpRow row_of(std::string name, Builder build, std::vector<Sampler> inputs,
              std::function<Reckoned(const Reals&)> reckon) {
   OpRow row{.name = std::move(name),
@@ -107,6 +129,7 @@ OpRow row_of(std::string name, Builder build, std::vector<Sampler> inputs,
   row.scalar = [reckon](const Reals& in) { return reckon(in).value; };
   row.condition = [reckon](const Reals& in) {
     const Reckoned found = reckon(in);
+    if (found.noise * 1e-18L > std::fabs(found.value)) return infinity;  // not a digit is certain
     return found.noise == infinity ? infinity : found.noise / std::fabs(found.value);
   };
   row.reference = [reckon](const std::vector<Array>& in) {
@@ -136,6 +159,8 @@ OpRow gamma_row(const std::string& name, Tensor (*f)(const Tensor&, const Tensor
       {between(0.6, 4), between(0.5, 5)},
       [part](const Reals& in) { return gamma_value(part, in[0], in[1]); });
   row.shapes = two;
+  row.within = shapes_between(1e-290L, 1e290L, 0, 1);
+  row.wide = {log_between(1e-290, 1e290), log_between(1e-300, 1e300)};
   row.bad = {throws<ShapeError>([f] { f(ones({2}), ones({3})); }, {name, "[2]", "[3]"})};
   return row;
 }
@@ -147,6 +172,8 @@ OpRow beta_row(const std::string& name, Tensor (*f)(const Tensor&, const Tensor&
       {between(0.6, 4), between(0.6, 4), between(0.3, 0.7)},
       [part](const Reals& in) { return beta_value(part, in[0], in[1], in[2]); });
   row.shapes = three;
+  row.within = shapes_between(1e-290L, 1e30L, 0, 2);
+  row.wide = {log_between(1e-290, 1e30), log_between(1e-290, 1e30), proportion()};
   row.bad = {throws<ShapeError>([f] { f(ones({2}), ones({3}), ones({})); }, {name, "[2]", "[3]"}),
              throws<ShapeError>([f] { f(ones({2}), ones({}), ones({3})); }, {name, "[2]", "[3]"})};
   return row;
@@ -181,25 +208,36 @@ OpRow formula_row(const char* op, const char* formula, std::vector<Sampler> inpu
   row.value_tolerance = 1e-10;  // the limits' too, taken at x = tiny
   row.ulps = 256;
   row.shapes = three;
+  // That one underflows is all that is asked, not with which sign.
+  row.magnitude = [scalar = row.scalar](const Reals& in) {
+    return std::max(std::fabs(scalar(in)), Real(std::numeric_limits<double>::denorm_min()));
+  };
   if (count == 4)
     for (auto& shapes : row.shapes) shapes.push_back(shapes.back());
   return row;
 }
 
 OpRow gamma_formula_row(const char* op, const char* formula, Part part) {
-  return formula_row(op, formula, {one_of({1, 2, 3, 4, 6}), between(0.6, 4), between(0.5, 5)},
-                     [part](const Reals& in) {
-                       return gamma_derivative(part, static_cast<int>(in[0]), in[1], in[2]);
-                     });
+  const Sampler orders = one_of({1, 2, 3, 4, 6});
+  OpRow row =
+      formula_row(op, formula, {orders, between(0.6, 4), between(0.5, 5)}, [part](const Reals& in) {
+        return gamma_derivative(part, static_cast<int>(in[0]), in[1], in[2]);
+      });
+  row.within = shapes_between(1e-10L, 1e10L, 1, 2);
+  row.wide = {orders, log_between(1e-10, 1e10), log_between(1e-300, 1e300)};
+  return row;
 }
 
 OpRow beta_formula_row(const char* op, const char* formula, Part part) {
-  return formula_row(
-      op, formula,
-      {one_of({1, 2, 3, 4, 6, 9, 10, 12, 18}), between(0.6, 4), between(0.6, 4), between(0.3, 0.7)},
-      [part](const Reals& in) {
-        return beta_derivative(part, static_cast<int>(in[0]), in[1], in[2], in[3]);
-      });
+  const Sampler orders = one_of({1, 2, 3, 4, 6, 9, 10, 12, 18});
+  OpRow row =
+      formula_row(op, formula, {orders, between(0.6, 4), between(0.6, 4), between(0.3, 0.7)},
+                  [part](const Reals& in) {
+                    return beta_derivative(part, static_cast<int>(in[0]), in[1], in[2], in[3]);
+                  });
+  row.within = shapes_between(1e-6L, 1e6L, 1, 3);
+  row.wide = {orders, log_between(1e-6, 1e6), log_between(1e-6, 1e6), proportion()};
+  return row;
 }
 
 }  // namespace

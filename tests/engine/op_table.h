@@ -90,6 +90,9 @@ struct OpRow {
   double input_ulps = 0;           // and as much as so many half ulps of an argument move the value
   int sampled = 0;  // so many of the first inputs are only ever sampled, in tests of the kernels
   double absolute = 0;  // what is not counted as an error of theirs
+  // Where they are held to it, if not everywhere; and operands that they get besides the others.
+  std::function<bool(const std::vector<long double>&)> within = {};
+  std::vector<Sampler> wide = {};
 
   bool is_pointwise() const { return static_cast<bool>(scalar); }
   friend void PrintTo(const OpRow& row, std::ostream* out) { *out << row.name; }
