@@ -44,7 +44,8 @@ WALD_DEVICE inline T log_unscaled(const Tail<T>& tail) {
 
 /// The logarithm of the tail.
 WALD_DEVICE inline double log_of_tail(const Tail<double>& tail) {
-  return tail.scale.log + (::log(tail.multiplier) + ::log(tail.factor));
+  const double f = unscaled(tail);  // whose factors' logarithms may cancel
+  return tail.scale.log + (f > 1e-300 ? ::log(f) : ::log(tail.multiplier) + ::log(tail.factor));
 }
 
 /// The scale times a factor, which may lift it out of the subnormal numbers.
