@@ -507,6 +507,7 @@ WALD_DEVICE double log_beta_derivative(int by_a, int by_b, int by_x, double a, d
   const int at = place_in_jet(order, 3);
   const double sign = found.is_exchanged && by_x == 1 ? -1 : 1;
   if (tail.is_upper == upper) return sign * log_unscaled(tail).d[at];
+  if (tail.scale.value < 1e-200) return scaled(tail.scale, -sign * unscaled(tail).d[at]);
   return sign * log1p_of(unscaled(tail) * -tail.scale.value).d[at];
 }
 

@@ -44,7 +44,8 @@ WALD_DEVICE inline T log_unscaled(const Tail<T>& tail) {
 
 /// The logarithm of the tail.
 WALD_DEVICE inline double log_of_tail(const Tail<double>& tail) {
-  return tail.scale.log + (::log(tail.multiplier) + ::log(tail.factor));
+  const double f = unscaled(tail);  // whose factors' logarithms may cancel
+  return tail.scale.log + (f > 1e-300 ? ::log(f) : ::log(tail.multiplier) + ::log(tail.factor));
 }
 
 /// The scale times a factor, which may lift it out of the subnormal numbers.
@@ -77,7 +78,9 @@ WALD_DEVICE inline double power_scale(double a, double x) {
 WALD_DEVICE inline Scale gamma_scale(double a, double x) {
   if (a >= stirling_from) {
     const double mu = (x - a) / a;
-    const double exponent = ::fabs(mu) < 0.7 ? a * log1pmx(mu) : a * (log_ratio(x, a, mu) - mu);
+    const double exponent = ::fabs(mu) < 0.7 ? a * log1pmx(mu)
+                            : mu < 1e100     ? a * (log_ratio(x, a, mu) - mu)
+                                             : a * log_ratio(x, a, mu) - (x - a);
     const double remainder = stirling_remainder(a);
     const bool is_far = a < 50 && ::fabs(mu) > 0.3 && a * ::fabs(::log(x)) < 600 && x < 700;
     return {is_far ? power_scale(a, x) : ::exp(exponent - remainder) / (sqrt_two_pi * ::sqrt(a)),
@@ -377,6 +380,7 @@ WALD_DEVICE double log_gamma_derivative(int by_a, int by_x, double a, double x) 
   const Tail<T> tail = gamma_tail<T>(a, x);
   const int at = by_a + by_x == 1 ? (by_a ? 1 : 2) : T::second(by_a ? 0 : 1, by_x ? 1 : 0);
   if (tail.is_upper == upper) return log_unscaled(tail).d[at];
+  if (tail.scale.value < 1e-200) return scaled(tail.scale, -unscaled(tail).d[at]);
   return log1p_of(unscaled(tail) * -tail.scale.value).d[at];
 }
 

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include <wald/engine/autograd.h>
 #include <wald/engine/op.h>
@@ -121,6 +122,12 @@ Sampler proportion() {
 
 OpRow row_of(std::string name, Builder build, std::vector<Sampler> inputs,
              std::function<Reckoned(const Reals&)> reckon) {
+  // Value, condition and magnitude are asked for one after the other, and slow to compute.
+  reckon = [slow = std::move(reckon),
+            last = std::make_shared<std::pair<Reals, Reckoned>>()](const Reals& in) {
+    if (last->first != in) *last = {in, slow(in)};
+    return last->second;
+  };
   OpRow row{.name = std::move(name),
             .build = std::move(build),
             .inputs = std::move(inputs),
