@@ -59,9 +59,8 @@ SweepScope::~SweepScope() { is_in_sweep = before_; }
 void check_result(std::string_view op, std::span<const Tensor* const> in, const Tensor& out) {
   const std::int64_t place = first_nan(out);
   if (place < 0 || has_nan(in)) return;
-  throw NumericalError(
-      fmt::format("{}: it made the first nan {}, from inputs without one", op,
-                  place_text(out, place)));
+  throw NumericalError(fmt::format("{}: it made the first nan {}, from inputs without one", op,
+                                   place_text(out, place)));
 }
 
 void check_derivative(const std::string& node, std::span<const Tensor> given, int number,
@@ -71,9 +70,9 @@ void check_derivative(const std::string& node, std::span<const Tensor> given, in
   if (place < 0) return;
   for (const Tensor& g : given)
     if (g.defined() && first_nan(g) >= 0) return;
-  throw NumericalError(fmt::format(
-      "{}: its derivative number {} made the first nan {}, from directions without one", node, number,
-      place_text(made, place)));
+  throw NumericalError(
+      fmt::format("{}: its derivative number {} made the first nan {}, from directions without one",
+                  node, number, place_text(made, place)));
 }
 
 }  // namespace anomaly

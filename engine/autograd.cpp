@@ -109,8 +109,8 @@ struct ReverseSweep {
     }
   }
 
-  /// Goes through the nodes in order: hooks, then `visit`, then, for those with a bit in `items`, on
-  /// to the inputs.
+  /// Goes through the nodes in order: hooks, then `visit`, then, for those with a bit in `items`,
+  /// on to the inputs.
   template <class Visit>
   void run(const std::vector<bool>& items, const std::vector<bool>& needed_values,
            const std::vector<bool>& kept, const Visit& visit) {

@@ -43,7 +43,8 @@ class Ref {
     return ref;
   }
   ~Ref() {
-    // Nobody can take another reference while this is the only one: no need for an atomic step then.
+    // Nobody can take another reference while this is the only one: no need for an atomic step
+    // then.
     if (p_ && (p_->refs_.load(std::memory_order_acquire) == 1 ||
                p_->refs_.fetch_sub(1, std::memory_order_acq_rel) == 1))
       destroy(p_);

@@ -259,8 +259,9 @@ Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype,
     impl = Ref<TensorImpl>::adopt(new TensorImpl);
     impl->storage = Ref<Storage>::adopt(new Storage(backend, std::max<std::size_t>(bytes, 1)));
   } catch (const std::bad_alloc&) {
-    throw DeviceError(fmt::format("{}: out of memory: {} bytes wanted on {} for a result of shape {}",
-                                  op, bytes, backend.name, to_string(shape)));
+    throw DeviceError(
+        fmt::format("{}: out of memory: {} bytes wanted on {} for a result of shape {}", op, bytes,
+                    backend.name, to_string(shape)));
   }
   impl->shape = shape;
   impl->strides = contiguous_strides(shape);

@@ -86,10 +86,10 @@ class Tensor {
   void set_grad(const Tensor& grad);
   /// Lets backward() keep the gradient of this intermediate value as well.
   void retain_grad();
-  /// Calls `hook` with the gradient by this tensor in every sweep backward, before it is accumulated
-  /// or carried on. What it returns, of the same shape, replaces the gradient; an undefined tensor
-  /// leaves it. Hooks are called in the order of registration; in a batched sweep once for each
-  /// cotangent. Throws GraphError if the tensor does not require grad.
+  /// Calls `hook` with the gradient by this tensor in every sweep backward, before it is
+  /// accumulated or carried on. What it returns, of the same shape, replaces the gradient; an
+  /// undefined tensor leaves it. Hooks are called in the order of registration; in a batched sweep
+  /// once for each cotangent. Throws GraphError if the tensor does not require grad.
   HookHandle register_hook(std::function<Tensor(const Tensor& gradient)> hook);
   /// The same memory, outside the graph.
   Tensor detach() const;

@@ -1,5 +1,6 @@
-// Host memory for tensors: aligned to 64 bytes (16 up to 1 KiB), and kept for reuse, since a fresh page costs more to
-// map than to fill. Small blocks, and the engine's own objects, are kept by each thread for itself.
+// Host memory for tensors: aligned to 64 bytes (16 up to 1 KiB), and kept for reuse, since a fresh
+// page costs more to map than to fill. Small blocks, and the engine's own objects, are kept by each
+// thread for itself.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +29,8 @@ struct PoolAllocator {
   friend bool operator==(PoolAllocator, PoolAllocator) { return true; }
 };
 
-/// Gives kept memory back to the system, that of this thread and what all threads share; bytes given
-/// back.
+/// Gives kept memory back to the system, that of this thread and what all threads share; bytes
+/// given back.
 std::size_t release_kept_memory();
 
 }  // namespace wald::kernels

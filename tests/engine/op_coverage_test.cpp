@@ -15,10 +15,12 @@
 namespace wald::testing {
 namespace {
 
-/// The names of the functions that a header declares at the start of a line, with the header's name.
+/// The names of the functions that a header declares at the start of a line, with the header's
+/// name.
 std::map<std::string, std::string> declared_functions() {
   std::map<std::string, std::string> names;
-  const std::regex declaration(R"(^(?:inline )?(?:[A-Za-z_:]+(?:<[A-Za-z_:, ]+>)?) ([a-z][a-z0-9_]*)\()");
+  const std::regex declaration(
+      R"(^(?:inline )?(?:[A-Za-z_:]+(?:<[A-Za-z_:, ]+>)?) ([a-z][a-z0-9_]*)\()");
   const std::filesystem::path folder = std::filesystem::path(WALD_SOURCE_DIR) / "engine" / "ops";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".h") continue;

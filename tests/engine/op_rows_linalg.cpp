@@ -664,9 +664,8 @@ std::vector<OpRow> least_squares_rows() {
 
 std::vector<OpRow> linalg_rows() {
   std::vector<OpRow> rows;
-  for (auto& more :
-       {cholesky_rows(), triangular_rows(), lu_rows(), solve_rows(), qr_rows(), eigen_rows(),
-        singular_rows(), norm_rows(), least_squares_rows()})
+  for (auto& more : {cholesky_rows(), triangular_rows(), lu_rows(), solve_rows(), qr_rows(),
+                     eigen_rows(), singular_rows(), norm_rows(), least_squares_rows()})
     rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }

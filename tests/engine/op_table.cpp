@@ -55,8 +55,9 @@ Tensor sample(const Sampler& sampler, const Dims& shape, std::mt19937& random) {
 const std::vector<OpRow>& op_rows() {
   static const std::vector<OpRow> rows = [] {
     std::vector<OpRow> all;
-    for (auto& more :
-         {pointwise_rows(), reducing_rows(), extreme_rows(), moving_rows(), arranging_rows(), diagonal_rows(), indexing_rows(), ordering_rows(), linalg_rows(), product_rows(), special_rows(), incomplete_rows()})
+    for (auto& more : {pointwise_rows(), reducing_rows(), extreme_rows(), moving_rows(),
+                       arranging_rows(), diagonal_rows(), indexing_rows(), ordering_rows(),
+                       linalg_rows(), product_rows(), special_rows(), incomplete_rows()})
       all.insert(all.end(), more.begin(), more.end());
     return all;
   }();

@@ -1,8 +1,8 @@
 // Compiled, not run: every formula as a kernel of a GPU thread, for each type that it has. A
 // formula that the device cannot compile, or that leaves its operands' type, fails here.
 #include <wald/kernels/gpu/scalar_math.h>
-#include <wald/kernels/special_formulas.h>
 #include <wald/kernels/incomplete_formulas.h>
+#include <wald/kernels/special_formulas.h>
 
 #include <type_traits>
 
