@@ -9,13 +9,17 @@ namespace wald {
 
 std::int64_t numel(const Dims& shape) {
   std::int64_t n = 1;
+  for (std::int64_t size : shape)
+    if (size == 0) return 0;  // whatever the others' product, which need not be countable
   for (std::int64_t size : shape) n *= size;
   return n;
 }
 
 Dims contiguous_strides(const Dims& shape) {
   Dims strides(shape.size(), 1);
-  for (std::size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
+  // Of an empty tensor they may be too large to count, and are never used: they wrap around.
+  for (std::size_t i = shape.size(); i-- > 1;)
+    __builtin_mul_overflow(strides[i], shape[i], &strides[i - 1]);
   return strides;
 }
 

@@ -14,6 +14,8 @@ foreach(object IN LISTS OBJECTS)
   if(NOT symbols MATCHES "wald_(dense|fold|softmax|elementary|special|incomplete)_")
     message(FATAL_ERROR "${object} is not the object of an instruction set")
   endif()
+  # A reference to the handler of exceptions is a pointer, the same from whichever object it is kept.
+  string(REGEX REPLACE "[^\n]* V DW\\.ref\\.[^\n]*\n" "" symbols "${symbols}")
   string(REGEX MATCHALL "[^\n]* [WwVvuC] [^\n]*" weak "${symbols}")
   if(weak)
     list(JOIN weak "\n" weak)
