@@ -180,7 +180,7 @@ std::vector<Tensor> FunctionOp::record_call(const std::vector<Tensor>& in,
   for (const Tensor& x : in)
     in_.push_back(x.defined() ? Meta{x.shape(), x.dtype()} : Meta{{}, DType::boolean});
   for (const Tensor& y : out) out_.push_back({y.shape(), y.dtype()});
-  const Ref<Node> node(new Node(keep(), out.size()));
+  const Ref<Node> node = Ref<Node>::adopt(new Node(keep(), out.size()));
   node_ = node.get();
   for (const Tensor& x : in) {
     const bool is_wanted = x.defined() && x.requires_grad();
@@ -208,29 +208,17 @@ std::vector<Tensor> FunctionOp::record_call(const std::vector<Tensor>& in,
 }
 
 std::vector<Tensor> FunctionOp::saved(bool is_detached) const {
-  if (node_->is_freed && !state_.saved_output.empty())
-    throw GraphError(
-        fmt::format("{}: the graph was freed by an earlier backward; pass "
-                    "retain_graph to go through it again",
-                    node_->name()));
+  if (node_->is_freed && !state_.saved_output.empty()) refuse_freed(*node_);
   std::vector<Tensor> values;
   for (const Saved& kept : node_->saved) {
-    const Tensor& x = kept.tensor;
-    if (x.impl()->storage->version != kept.version)
-      throw GraphError(
-          fmt::format("{}: a value that its derivative needs was written in place "
-                      "after it had been used",
-                      node_->name()));
+    const Tensor& x = unwritten(*node_, kept);
     const int output = state_.saved_output[values.size()];
     if (is_detached) {
       values.push_back(x.detach());
-    } else if (output == FunctionState::not_an_output || !is_grad_enabled()) {
+    } else if (output == FunctionState::not_an_output) {
       values.push_back(x);
     } else {
-      // Kept without its node, lest the two keep each other alive; given back here.
-      values.push_back(x.detach());
-      values.back().impl()->node = Ref<Node>(const_cast<Node*>(node_));
-      values.back().impl()->output = static_cast<std::uint32_t>(output);
+      values.push_back(connected(x, *node_, static_cast<std::uint32_t>(output)));
     }
   }
   return values;

@@ -1,10 +1,13 @@
 #include "node.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <cctype>
 #include <mutex>
 #include <utility>
 
+#include "autograd.h"
 #include "op.h"
 #include "tensor_impl.h"
 
@@ -61,6 +64,29 @@ std::string Node::name() const {
     upper = false;
   }
   return camel + "Backward0";
+}
+
+const Tensor& unwritten(const Node& node, const Saved& saved) {
+  if (saved.tensor.impl()->storage->version != saved.version)
+    throw GraphError(
+        fmt::format("{}: a value that its derivative needs was written in place "
+                    "after it had been used",
+                    node.name()));
+  return saved.tensor;
+}
+
+Tensor connected(const Tensor& kept, const Node& node, std::uint32_t output) {
+  if (!is_grad_enabled()) return kept;
+  Tensor value = kept.detach();
+  value.impl()->node = Ref<Node>(const_cast<Node*>(&node));
+  value.impl()->output = output;
+  return value;
+}
+
+void refuse_freed(const Node& node) {
+  throw GraphError(fmt::format(
+      "{}: the graph was freed by an earlier backward; pass retain_graph to go through it again",
+      node.name()));
 }
 
 Ref<Node> make_leaf_node(TensorImpl* leaf) {

@@ -70,6 +70,14 @@ class Node : public RefCounted, public kernels::Pooled {
   Node* next_released_ = nullptr;  // in the queue of release()
 };
 
+/// The value that was saved. Throws GraphError if its memory has been written since.
+const Tensor& unwritten(const Node& node, const Saved& saved);
+/// A saved output with its place in the graph again: kept without its node, lest the two keep each
+/// other alive. As it is if recording is off.
+Tensor connected(const Tensor& kept, const Node& node, std::uint32_t output);
+/// Throws the GraphError of a node whose saved values an earlier sweep has freed.
+[[noreturn]] void refuse_freed(const Node& node);
+
 /// The node of a leaf.
 Ref<Node> make_leaf_node(TensorImpl* leaf);
 

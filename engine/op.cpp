@@ -30,31 +30,15 @@ Tensors Op::vjps(const Call& call, std::uint64_t wanted, Inputs g) const {
 
 const Tensor& Call::saved(int slot) const {
   used_ |= std::uint64_t{1} << slot;
-  for (const Saved& value : node_.saved) {
-    if (value.slot != slot) continue;
-    if (value.tensor.impl()->storage->version != value.version)
-      throw GraphError(
-          fmt::format("{}: a value that its derivative needs was written in place "
-                      "after it had been used",
-                      node_.name()));
-    return value.tensor;
-  }
-  if (node_.is_freed)
-    throw GraphError(fmt::format(
-        "{}: the graph was freed by an earlier backward; pass retain_graph to go through it again",
-        node_.name()));
+  for (const Saved& value : node_.saved)
+    if (value.slot == slot) return unwritten(node_, value);
+  if (node_.is_freed) refuse_freed(node_);
   throw GraphError(
       fmt::format("{}: its derivative asks for value {}, which was not saved", node_.name(), slot));
 }
 
 Tensor Call::out(int i) const {
-  // Kept without its node, lest the two keep each other alive; given back here.
-  const Tensor& kept = saved(output_slot(i));
-  if (!is_grad_enabled()) return kept;
-  Tensor connected = kept.detach();
-  connected.impl()->node = Ref<Node>(const_cast<Node*>(&node_));
-  connected.impl()->output = static_cast<std::uint32_t>(i);
-  return connected;
+  return connected(saved(output_slot(i)), node_, static_cast<std::uint32_t>(i));
 }
 
 namespace {

@@ -146,6 +146,11 @@ const PointwiseKernel* find_pointwise(const char* name) {
   return found == by_name->end() ? nullptr : found->second;
 }
 
+void apply_in_place(const char* formula, double* x, std::int64_t n) {
+  const void* in[] = {x};
+  static_cast<const RowKernels&>(*find_pointwise(formula)).f64(in, 0, x, n);
+}
+
 void pointwise(const PointwiseKernel& of_cpu, DType dtype, Shape shape, const View* in, void* out) {
   const auto& kernel = static_cast<const RowKernels&>(of_cpu);
   if (run_small(kernel, dtype, shape, in, out)) return;

@@ -89,11 +89,6 @@ struct Recurrences {
   }
 };
 
-void apply(const char* formula, double* v, std::int64_t n) {
-  const void* in[] = {v};
-  static_cast<const RowKernels&>(*find_pointwise(formula)).f64(in, 0, v, n);
-}
-
 /// The sum of exponentials, relative to the largest exponent m: one more than `rest`, which keeps
 /// its digits when it is small; -1 of none.
 template <class T>
@@ -124,14 +119,14 @@ struct LogSums {
         if (rises[k]) at.m = x;
         m[k] = at.m;
       }
-      apply("exp", e, count);
+      apply_in_place("exp", e, count);
       for (int k = 0; k < count; ++k) {
         State& at = state[first + k % width];
         at.rest = rises[k] ? (at.rest + 1) * e[k] : at.rest + e[k];
         e[k] = at.rest;
       }
       if (!writes) continue;
-      apply("log1p", e, count);
+      apply_in_place("log1p", e, count);
       for (int k = 0; k < count; ++k)
         strip.out[first + k % width][(begin + k / width) * strip.out_stride] =
             static_cast<T>(m[k] + e[k]);

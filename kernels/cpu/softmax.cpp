@@ -46,8 +46,7 @@ struct Sum {
 /// The logarithms of `n` sums, less their m.
 void take_logs(const Sum* sums, std::int64_t n, double* logs) {
   for (std::int64_t j = 0; j < n; ++j) logs[j] = sums[j].count - 1 + sums[j].tail;
-  const void* in[] = {logs};
-  static_cast<const RowKernels&>(*find_pointwise("log1p")).f64(in, 0, logs, n);
+  apply_in_place("log1p", logs, n);
 }
 
 template <class T>

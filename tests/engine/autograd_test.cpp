@@ -10,8 +10,12 @@
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
 
+#include "message_of.h"
+
 namespace wald {
 namespace {
+
+using testing::message_of;
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -19,16 +23,6 @@ using ::testing::HasSubstr;
 Tensor leaf(const Literal& values) { return tensor(values).requires_grad_(); }
 
 /// The message of the E that `call` throws; empty if it does not.
-template <class E, class F>
-std::string message_of(const F& call) {
-  try {
-    call();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "";
-}
-
 TEST(Autograd, AccumulatesUntilTheGradientIsReplaced) {
   const Tensor x = leaf({1, 2});
   EXPECT_FALSE(x.grad().defined());

@@ -50,4 +50,9 @@ enum class Result { matrix, vector, scalar };
 Reference for_each_matrix(std::function<Dense(const std::vector<Dense>&)> f,
                           Result result = Result::matrix);
 
+/// A row of a function that takes floats alone, every input of the same sampler.
+OpRow floats_row(std::string name, std::string op, const Sampler& values, Builder build,
+                 Reference reference, std::vector<std::vector<Dims>> shapes,
+                 std::vector<BadCall> bad);
+
 }  // namespace wald::testing

@@ -15,23 +15,16 @@
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
 
+#include "message_of.h"
+
 namespace wald {
 namespace {
+
+using testing::message_of;
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Many = std::vector<Tensor>;
-
-template <class E>
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const E& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing of the wanted type was thrown";
-  return "";
-}
 
 struct LogBase : Function<LogBase> {
   static Tensor forward(Context& ctx, const Tensor& x, double base) {

@@ -14,25 +14,18 @@
 
 #include "../temp_path.h"
 
+#include "message_of.h"
+
 namespace wald {
 namespace {
+
+using testing::message_of;
 
 using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::temp_path;
-
-template <class Error>
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return "";
-}
 
 std::vector<std::string> names_of(const NamedTensors& list) {
   std::vector<std::string> names;

@@ -20,8 +20,12 @@
 
 #include "../temp_path.h"
 
+#include "message_of.h"
+
 namespace wald {
 namespace {
+
+using testing::message_of;
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -48,16 +52,6 @@ std::string unhex(const std::string& text) {
 Bytes bytes_of(const std::string& text) {
   return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
 }
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "no InputError was thrown";
-  return "";
-}
-
 /// A .npy file made by hand.
 std::string npy(const std::string& dictionary, const std::string& data, int version = 1) {
   std::string out = "\x93NUMPY";
@@ -174,7 +168,7 @@ TEST(Npy, TakesEveryElementType) {
   const Tensor flags = values("|b1", raw<char>({2, 0}));
   EXPECT_EQ(flags.dtype(), DType::boolean);
   EXPECT_THAT(flags.to_vector(), ElementsAre(1, 0)) << "a byte of 2 is true as 1 is";
-  EXPECT_THAT(message_of([&] {
+  EXPECT_THAT(message_of<InputError>([&] {
                 values("<u8", raw<std::uint64_t>({UINT64_MAX, 5}));
               }),
               AllOf(HasSubstr("hand.npy"), HasSubstr("18446744073709551615")));
@@ -243,9 +237,10 @@ TEST(Npy, WritingIsAllOrNothing) {
   save_npy(folder / "link.npy", tensor(3));
   EXPECT_TRUE(std::filesystem::is_symlink(folder / "link.npy"));
   EXPECT_EQ(load_npy(path).item(), 3);
-  EXPECT_THAT(message_of([] { save_npy("/nonexistent/x.npy", tensor(1)); }),
+  EXPECT_THAT(message_of<InputError>([] { save_npy("/nonexistent/x.npy", tensor(1)); }),
               HasSubstr("/nonexistent/x.npy"));
-  EXPECT_THAT(message_of([] { save_npy("/dev/full", tensor(1)); }), HasSubstr("/dev/full"));
+  EXPECT_THAT(message_of<InputError>([] { save_npy("/dev/full", tensor(1)); }),
+              HasSubstr("/dev/full"));
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/full"));
 }
 
@@ -279,13 +274,15 @@ TEST(Npy, DamagedFilesAreNamed) {
       {npy(header("<f8", "(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)"), data), "axes"},
   };
   for (const auto& [bytes, says] : cases) {
-    const std::string message = message_of([&] { load_bytes(bytes); });
+    const std::string message = message_of<InputError>([&] { load_bytes(bytes); });
     EXPECT_THAT(message, AllOf(HasSubstr("hand.npy"), HasSubstr(says)));
     EXPECT_EQ(message.find('\n'), message.npos);
   }
-  EXPECT_THAT(message_of([] { load_npy("/nonexistent.npy"); }), HasSubstr("/nonexistent.npy"));
-  EXPECT_THAT(message_of([] { load_npy("/dev/null"); }), HasSubstr("not a regular file"));
-  EXPECT_THAT(message_of([] { load_npy(temp_path("")); }), HasSubstr("cannot be read"));
+  EXPECT_THAT(message_of<InputError>([] { load_npy("/nonexistent.npy"); }),
+              HasSubstr("/nonexistent.npy"));
+  EXPECT_THAT(message_of<InputError>([] { load_npy("/dev/null"); }),
+              HasSubstr("not a regular file"));
+  EXPECT_THAT(message_of<InputError>([] { load_npy(temp_path("")); }), HasSubstr("cannot be read"));
 }
 
 TEST(Npz, ReadsWhatItWrote) {
@@ -331,7 +328,7 @@ TEST(Npz, TheSameArraysGiveTheSameBytes) {
 
 TEST(Npz, NamesMustBeTold) {
   const std::string path = temp_path("names.npz");
-  EXPECT_THAT(message_of([&] {
+  EXPECT_THAT(message_of<InputError>([&] {
                 save_npz(path, {{"a", tensor(1)}, {"a", tensor(2)}});
               }),
               HasSubstr("two arrays have the name a"));
@@ -369,7 +366,7 @@ TEST(Npz, DamagedArchivesAreNamed) {
   save_npz(path, {{"first", arange(5.0)}, {"second", arange(7.0)}});
   const std::string good = read_bytes(path);
   auto message = [&](const std::string& bytes) {
-    return message_of([&] { load_npz(write_bytes("damaged.npz", bytes)); });
+    return message_of<InputError>([&] { load_npz(write_bytes("damaged.npz", bytes)); });
   };
   EXPECT_THAT(message(""), HasSubstr("too short"));
   EXPECT_THAT(message(std::string(100, 'x')), HasSubstr("no directory"));

@@ -174,4 +174,18 @@ Reference for_each_matrix(std::function<Dense(const std::vector<Dense>&)> f, Res
   };
 }
 
+OpRow floats_row(std::string name, std::string op, const Sampler& values, Builder build,
+                 Reference reference, std::vector<std::vector<Dims>> shapes,
+                 std::vector<BadCall> bad) {
+  OpRow row{.name = std::move(name),
+            .build = std::move(build),
+            .inputs = std::vector<Sampler>(shapes[0].size(), values),
+            .reference = std::move(reference),
+            .shapes = std::move(shapes),
+            .op = std::move(op),
+            .integers = Integers::refused};
+  row.bad = std::move(bad);
+  return row;
+}
+
 }  // namespace wald::testing

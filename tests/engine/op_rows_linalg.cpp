@@ -115,16 +115,10 @@ Dense eigh_argument(const Dense& x) {
 
 OpRow row(std::string name, std::string op, Builder build, Reference reference,
           std::vector<std::vector<Dims>> shapes, std::vector<BadCall> bad = {}) {
-  OpRow out{.name = std::move(name),
-            .build = std::move(build),
-            .inputs = std::vector<Sampler>(shapes[0].size(), values),
-            .reference = std::move(reference),
-            .shapes = std::move(shapes),
-            .op = std::move(op),
-            .integers = Integers::refused};
+  OpRow out = floats_row(std::move(name), std::move(op), values, std::move(build),
+                         std::move(reference), std::move(shapes), std::move(bad));
   out.value_tolerance = 2e-14;
   out.float32_tolerance = 2e-5;
-  out.bad = std::move(bad);
   return out;
 }
 

@@ -17,15 +17,8 @@ const Sampler values = between(-2, 2);
 
 OpRow row(std::string name, std::string op, Builder build, Reference reference,
           std::vector<std::vector<Dims>> shapes, std::vector<BadCall> bad = {}) {
-  OpRow out{.name = std::move(name),
-            .build = std::move(build),
-            .inputs = std::vector<Sampler>(shapes[0].size(), values),
-            .reference = std::move(reference),
-            .shapes = std::move(shapes),
-            .op = std::move(op),
-            .integers = Integers::refused};
-  out.bad = std::move(bad);
-  return out;
+  return floats_row(std::move(name), std::move(op), values, std::move(build), std::move(reference),
+                    std::move(shapes), std::move(bad));
 }
 
 /// A sum of products over all values of all letters: operands and result are words of letters.

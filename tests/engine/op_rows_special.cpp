@@ -4,63 +4,25 @@
 #include <wald/engine/error.h>
 #include <wald/engine/ops/ops.h>
 
-#include "op_table.h"
+#include "pointwise_row.h"
 #include "special_reference.h"
 
 namespace wald::testing {
 namespace {
 
-using Real = long double;
 using reference::BesselKind;
 
-OpRow pointwise(std::string name, Builder build, std::vector<Sampler> inputs,
-                ScalarReference scalar) {
-  OpRow row{.name = std::move(name),
-            .build = std::move(build),
-            .inputs = std::move(inputs),
-            .reference = {},
-            .shapes = {}};
-  row.scalar = scalar;
-  row.reference = [scalar](const std::vector<Array>& in) {
-    Dims shape;
-    for (const Array& x : in) shape = broadcast_shapes(shape, x.shape, "reference");
-    std::vector<std::vector<double>> values;
-    for (const Array& x : in)
-      values.push_back(expand(from_vector(x.values, x.shape), shape).to_vector());
-    Array out{shape, values[0]};
-    for (std::size_t i = 0; i < out.values.size(); ++i) {
-      std::vector<Real> x;
-      for (const auto& operand : values) x.push_back(operand[i]);
-      out.values[i] = static_cast<double>(scalar(x));
-    }
-    return out;
-  };
-  return row;
-}
-
-OpRow unary(std::string name, Tensor (*f)(const Tensor&), Sampler x, Real (*formula)(Real),
-            double ulps, double input_ulps = 0) {
-  OpRow row = pointwise(
-      std::move(name), [f](const std::vector<Tensor>& in) { return f(in[0]); }, {std::move(x)},
-      [formula](const std::vector<Real>& in) { return formula(in[0]); });
-  row.shapes = {{{3}}, {{4, 3}}, {{}}, {{1}}, {{0}}, {{2, 0, 3}}};
-  row.ulps = ulps;
+OpRow unary(std::string name, Unary* f, Sampler x, Real (*formula)(Real), double ulps,
+            double input_ulps = 0) {
+  OpRow row = within_ulps(unary_row(std::move(name), f, std::move(x), formula), ulps);
   row.input_ulps = input_ulps;
   return row;
 }
 
-OpRow binary(std::string name, Tensor (*f)(const Tensor&, const Tensor&), Sampler x, Sampler y,
-             Real (*formula)(Real, Real), double ulps, double input_ulps = 0) {
-  OpRow row = pointwise(
-      name, [f](const std::vector<Tensor>& in) { return f(in[0], in[1]); },
-      {std::move(x), std::move(y)},
-      [formula](const std::vector<Real>& in) { return formula(in[0], in[1]); });
-  row.shapes = {{{4, 3}, {4, 3}}, {{3}, {3}},          {{3, 3}, {3}},    {{3}, {4, 3}},
-                {{3}, {}},        {{}, {3}},           {{4, 1}, {1, 3}}, {{1}, {1}},
-                {{}, {}},         {{2, 1, 3}, {3, 1}}, {{0}, {0}},       {{0}, {1}},
-                {{2, 0}, {2, 1}}};
-  row.bad = {throws<ShapeError>([f] { f(ones({2}), ones({3})); }, {row.op, "[2]", "[3]"})};
-  row.ulps = ulps;
+OpRow binary(std::string name, Binary* f, Sampler x, Sampler y, Real (*formula)(Real, Real),
+             double ulps, double input_ulps = 0) {
+  OpRow row =
+      within_ulps(binary_row(std::move(name), f, std::move(x), std::move(y), formula), ulps);
   row.input_ulps = input_ulps;
   return row;
 }

@@ -12,8 +12,12 @@
 #include <wald/engine/tensor_impl.h>
 #include <wald/engine/transforms.h>
 
+#include "message_of.h"
+
 namespace wald {
 namespace {
+
+using testing::message_of;
 
 using ::testing::Each;
 using ::testing::ElementsAre;
@@ -25,17 +29,6 @@ void expect_close(const Tensor& got, const Tensor& wanted, double tolerance = 1e
   const std::vector<double> a = got.to_vector(), b = wanted.to_vector();
   for (std::size_t i = 0; i < a.size(); ++i)
     EXPECT_NEAR(a[i], b[i], tolerance * std::max(1.0, std::fabs(b[i]))) << "element " << i;
-}
-
-template <class E>
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const E& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing of the wanted type was thrown";
-  return "";
 }
 
 Tensor float32(const Tensor& x) { return to(x, DType::float32); }
