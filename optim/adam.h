@@ -10,12 +10,12 @@ namespace wald::optim {
 
 template <bool is_decoupled>
 struct AdamOptionsOf {
-  double lr = 1e-3;                                  ///< At least 0.
-  std::pair<double, double> betas = {0.9, 0.999};    ///< Both at least 0 and below 1.
-  double eps = 1e-8;                                 ///< At least 0.
-  double weight_decay = is_decoupled ? 0.01 : 0;     ///< At least 0.
-  bool amsgrad = false;                              ///< Divides by the largest v so far.
-  bool maximize = false;                             ///< Goes up the objective.
+  double lr = 1e-3;                                ///< At least 0.
+  std::pair<double, double> betas = {0.9, 0.999};  ///< Both at least 0 and below 1.
+  double eps = 1e-8;                               ///< At least 0.
+  double weight_decay = is_decoupled ? 0.01 : 0;   ///< At least 0.
+  bool amsgrad = false;                            ///< Divides by the largest v so far.
+  bool maximize = false;                           ///< Goes up the objective.
 
   NumberFields fields();
 };

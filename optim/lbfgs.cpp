@@ -89,7 +89,8 @@ void LBFGS::update_direction(const Tensor& gradient) {
   const Tensor y = gradient - previous_gradient_, s = direction_ * progress_.length;
   const double ys = inner(y, s);
   if (ys > 1e-10) {
-    while (history_.size() >= static_cast<std::size_t>(options().history_size)) history_.pop_front();
+    while (history_.size() >= static_cast<std::size_t>(options().history_size))
+      history_.pop_front();
     history_.push_back({y, s, 1 / ys});
     progress_.diagonal = ys / inner(y, y);
   }

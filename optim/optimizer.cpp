@@ -48,8 +48,8 @@ Tensor Optimizer::evaluate(const Closure& closure) {
 
 void Optimizer::require_group(std::size_t group) const {
   if (group >= groups_.size())
-    throw IndexError(fmt::format("{}: there is no group {}, only {}", kind(), group,
-                                 groups_.size()));
+    throw IndexError(
+        fmt::format("{}: there is no group {}, only {}", kind(), group, groups_.size()));
 }
 
 }  // namespace wald::optim

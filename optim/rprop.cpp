@@ -15,7 +15,8 @@ NumberFields RpropOptions::fields() {
           {"etas.0", etas.first, above(0).below(1)},
           {"etas.1", etas.second, above(1)},
           {"step_sizes.0", step_sizes.first, at_least(0)},
-          {"step_sizes.1", step_sizes.second, at_least(0).at_most(std::numeric_limits<double>::infinity())},
+          {"step_sizes.1", step_sizes.second,
+           at_least(0).at_most(std::numeric_limits<double>::infinity())},
           {"maximize", maximize}};
 }
 

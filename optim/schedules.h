@@ -53,7 +53,8 @@ class StepLR : public LRScheduler {
   double gamma_;
 };
 
-/// Multiplies the rate by gamma (at least 0) at each of the milestones, epochs from 1, in any order.
+/// Multiplies the rate by gamma (at least 0) at each of the milestones, epochs from 1, in any
+/// order.
 class MultiStepLR : public LRScheduler {
  public:
   MultiStepLR(Optimizer& optimizer, std::vector<std::int64_t> milestones, double gamma = 0.1);
@@ -100,12 +101,12 @@ struct ReduceLROnPlateauOptions {
   enum class Mode { min, max };
   enum class Threshold { relative, absolute };
 
-  Mode mode = Mode::min;     ///< Whether less or more is better.
-  double factor = 0.1;       ///< At least 0 and below 1: what the rate is multiplied with.
+  Mode mode = Mode::min;       ///< Whether less or more is better.
+  double factor = 0.1;         ///< At least 0 and below 1: what the rate is multiplied with.
   std::int64_t patience = 10;  ///< At least 0: epochs without an improvement that change nothing.
   double threshold = 1e-4;     ///< At least 0: an improvement is one by more than this ...
   Threshold threshold_mode = Threshold::relative;  ///< ... relative to the best, or as it is.
-  std::int64_t cooldown = 0;  ///< At least 0: epochs after a reduction that are not counted.
+  std::int64_t cooldown = 0;         ///< At least 0: epochs after a reduction that are not counted.
   std::vector<double> min_lr = {0};  ///< At least 0: of all groups, or one of each.
   double eps = 1e-8;                 ///< At least 0: a reduction by no more is left out.
 

@@ -11,10 +11,10 @@ namespace wald::optim {
 struct SGDOptions {
   double lr = std::numeric_limits<double>::quiet_NaN();  ///< At least 0; must be said.
   double momentum = 0;                                   ///< At least 0.
-  double dampening = 0;       ///< What is left out of a gradient that joins the momentum.
-  double weight_decay = 0;    ///< At least 0: the weight of |x|^2 / 2 added to the objective.
-  bool nesterov = false;      ///< Looks ahead; needs a momentum above 0 and no dampening.
-  bool maximize = false;      ///< Goes up the objective.
+  double dampening = 0;     ///< What is left out of a gradient that joins the momentum.
+  double weight_decay = 0;  ///< At least 0: the weight of |x|^2 / 2 added to the objective.
+  bool nesterov = false;    ///< Looks ahead; needs a momentum above 0 and no dampening.
+  bool maximize = false;    ///< Goes up the objective.
 
   NumberFields fields();
   void check_together(const std::string& owner) const;

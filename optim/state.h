@@ -45,8 +45,8 @@ class NumberField {
         set_([&value](double x) { value = static_cast<T>(x); }) {
     constexpr double exactly_counted = 0x1p53;
     if constexpr (std::is_integral_v<T>)
-      range_ = range_.at_most(std::min({range_.high, exactly_counted,
-                                        static_cast<double>(std::numeric_limits<T>::max())}));
+      range_ = range_.at_most(std::min(
+          {range_.high, exactly_counted, static_cast<double>(std::numeric_limits<T>::max())}));
   }
   template <class T>
   requires(std::is_same_v<T, bool> || std::is_enum_v<T>) NumberField(std::string name, T& value)

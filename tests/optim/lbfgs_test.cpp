@@ -1,5 +1,5 @@
-// What L-BFGS does with its options, its parameters and what its closure gives; its recorded iterates
-// are in trajectories_test.cpp.
+// What L-BFGS does with its options, its parameters and what its closure gives; its recorded
+// iterates are in trajectories_test.cpp.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
