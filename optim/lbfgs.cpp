@@ -1,7 +1,5 @@
 #include "lbfgs.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -109,7 +107,7 @@ void LBFGS::update_direction(const Tensor& gradient) {
   direction_ = r;
 }
 
-LineSearchResult LBFGS::search(const Closure& closure, const Trial& start, double first_length) {
+Trial LBFGS::search(const Closure& closure, const Trial& start, double first_length) {
   const std::vector<Tensor> values = copy_parameters();
   auto trial = [&](double length) {
     Trial at{length, 0, {}, 0};
@@ -124,17 +122,18 @@ LineSearchResult LBFGS::search(const Closure& closure, const Trial& start, doubl
     at.slope = inner(at.gradient, direction_);
     return at;
   };
-  return strong_wolfe(trial, start, first_length, largest(direction_));
+  const Trial best = strong_wolfe(trial, start, first_length, largest(direction_)).best;
+  move(best.length, direction_);
+  return best;
 }
 
 Tensor LBFGS::take_step(const Closure& closure) {
   if (!closure) throw InputError("LBFGS: step needs a closure, to evaluate the loss again");
   const LBFGSOptions& o = options();
-  const std::int64_t max_eval = o.max_eval > 0 ? o.max_eval : std::int64_t{o.max_iter} * 5 / 4;
-  const std::int64_t last_evaluation = progress_.evaluations + max_eval;
+  const std::int64_t last_evaluation =
+      progress_.evaluations + (o.max_eval > 0 ? o.max_eval : std::int64_t{o.max_iter} * 5 / 4);
   double& length = progress_.length;
-  Tensor gradient;
-  const Tensor first_loss = evaluate_with(closure, gradient);
+  Tensor gradient, first_loss = evaluate_with(closure, gradient);
   double loss = first_loss.item();
   bool is_stationary = largest(gradient) <= o.tolerance_grad;
   // From where the objective is not a number there is no way down.
@@ -151,11 +150,10 @@ Tensor LBFGS::take_step(const Closure& closure) {
     if (slope > -o.tolerance_change) break;
 
     if (o.line_search == LineSearch::strong_wolfe) {
-      const Trial best = search(closure, {0, loss, gradient, slope}, length).best;
+      const Trial best = search(closure, {0, loss, gradient, slope}, length);
       loss = best.value;
       gradient = best.gradient;
       length = best.length;
-      move(length, direction_);
     } else {
       move(length, direction_);
       // The last evaluation of a step would be repeated by the next one.
@@ -163,8 +161,9 @@ Tensor LBFGS::take_step(const Closure& closure) {
     }
     is_stationary = largest(gradient) <= o.tolerance_grad;
     if (progress_.evaluations >= last_evaluation) break;
-    if (largest(direction_) * std::abs(length) <= o.tolerance_change) break;
-    if (std::abs(loss - previous_loss) < o.tolerance_change) break;
+    if (largest(direction_) * std::abs(length) <= o.tolerance_change ||
+        std::abs(loss - previous_loss) < o.tolerance_change)
+      break;
   }
   return first_loss;
 }

@@ -63,7 +63,8 @@ class LBFGS : public OptimizerOf<LBFGSOptions> {
   void set_parameters(const std::vector<Tensor>& values);
   void move(double length, const Tensor& direction);
   Tensor evaluate_with(const Closure& closure, Tensor& gradient);
-  LineSearchResult search(const Closure& closure, const Trial& start, double first_length);
+  /// Moves to the end of a line search along the direction.
+  Trial search(const Closure& closure, const Trial& start, double first_length);
   void update_direction(const Tensor& gradient);
 
   Progress progress_;

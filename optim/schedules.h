@@ -114,7 +114,8 @@ struct ReduceLROnPlateauOptions {
 };
 
 /// Reduces the rate when a metric, such as the loss on validation data, no longer improves. A
-/// metric that is not a number is no improvement.
+/// metric that is not a number is no improvement. A relative threshold is a share of the best
+/// metric with its sign, as in PyTorch, and so is of use only for metrics above 0.
 class ReduceLROnPlateau : public Stateful {
  public:
   using Options = ReduceLROnPlateauOptions;
