@@ -1,13 +1,9 @@
 #include "lbfgs.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
-#include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/line_search.h>
 
 namespace wald::optim {
 namespace {
@@ -22,31 +18,33 @@ double largest(const Tensor& x) {
 
 }  // namespace
 
-LBFGS::LBFGS(std::vector<Tensor> parameters, const LBFGSOptions& options)
-    : parameters_(std::move(parameters)), options_(options) {
-  if (parameters_.empty()) throw InputError("LBFGS: there are no parameters to optimize");
-  for (const Tensor& p : parameters_) {
-    if (!p.is_leaf() || !p.requires_grad())
-      throw GraphError("LBFGS: every parameter must be a leaf that requires grad");
-    if (p.dtype() != parameters_[0].dtype())
-      throw DTypeError("LBFGS: the parameters must share one element type");
-  }
-  const auto& o = options_;
-  if (!(o.lr > 0) || o.max_iter < 0 || o.max_eval < 0 || o.history_size < 1)
-    throw InputError(fmt::format(
-        "LBFGS: lr {}, max_iter {}, max_eval {}, history_size {}: lr and history_size must be "
-        "positive, the others not negative",
-        o.lr, o.max_iter, o.max_eval, o.history_size));
-  if (options_.max_eval == 0) options_.max_eval = options_.max_iter * 5 / 4;
+NumberFields LBFGSOptions::fields() {
+  return {{"lr", lr, above(0)},
+          {"max_iter", max_iter, at_least(0)},
+          {"max_eval", max_eval, at_least(0)},
+          {"tolerance_grad", tolerance_grad, any_number()},
+          {"tolerance_change", tolerance_change, any_number()},
+          {"history_size", history_size, at_least(1)},
+          {"line_search", line_search}};
 }
 
-void LBFGS::zero_grad() {
-  for (Tensor& p : parameters_) p.set_grad(Tensor());
+NumberFields LBFGS::Progress::fields() {
+  return {{"iterations", iterations, at_least(0)},
+          {"evaluations", evaluations, at_least(0)},
+          {"diagonal", diagonal, any_number()},
+          {"length", length, any_number()}};
+}
+
+LBFGS::LBFGS(std::vector<Tensor> parameters, const LBFGSOptions& options) : OptimizerOf("LBFGS") {
+  add_group(std::move(parameters), options);
+  for (const Tensor& p : this->parameters())
+    if (p.dtype() != this->parameters()[0].dtype())
+      throw DTypeError("LBFGS: the parameters must share one element type");
 }
 
 Tensor LBFGS::flat_gradient() const {
   std::vector<Tensor> parts;
-  for (const Tensor& p : parameters_) {
+  for (const Tensor& p : parameters()) {
     const Tensor g = p.grad();
     parts.push_back(g.defined() ? reshape(g.detach(), {-1}) : zeros({p.numel()}, p.dtype()));
   }
@@ -55,47 +53,44 @@ Tensor LBFGS::flat_gradient() const {
 
 std::vector<Tensor> LBFGS::copy_parameters() const {
   std::vector<Tensor> copies;
-  for (const Tensor& p : parameters_) copies.push_back(clone(p));
+  for (const Tensor& p : parameters()) copies.push_back(clone(p));
   return copies;
 }
 
 void LBFGS::set_parameters(const std::vector<Tensor>& values) {
-  for (std::size_t i = 0; i < values.size(); ++i) parameters_[i].copy_(values[i]);
+  for (std::size_t i = 0; i < values.size(); ++i) Tensor(parameters()[i]).copy_(values[i]);
 }
 
 void LBFGS::move(double length, const Tensor& direction) {
   std::int64_t at = 0;
-  for (Tensor& p : parameters_) {
+  for (Tensor p : parameters()) {
     const Tensor part = reshape(slice(direction, 0, at, at + p.numel()), p.shape());
     p.copy_(p + part * length);
     at += p.numel();
   }
 }
 
-double LBFGS::evaluate(const Closure& closure, Tensor& gradient) {
-  Tensor loss;
-  {
-    const EnableGradGuard guard;
-    loss = closure();
-  }
-  ++evaluations_;
+Tensor LBFGS::evaluate_with(const Closure& closure, Tensor& gradient) {
+  const Tensor loss = evaluate(closure);
+  ++progress_.evaluations;
   gradient = flat_gradient();
-  return loss.item();
+  return loss;
 }
 
 void LBFGS::update_direction(const Tensor& gradient) {
-  if (iterations_ == 1) {
+  if (progress_.iterations == 1) {
     direction_ = -gradient;
     history_.clear();
-    diagonal_ = 1;
+    progress_.diagonal = 1;
     return;
   }
-  const Tensor y = gradient - previous_gradient_, s = direction_ * length_;
+  const Tensor y = gradient - previous_gradient_, s = direction_ * progress_.length;
   const double ys = inner(y, s);
   if (ys > 1e-10) {
-    if (history_.size() == static_cast<std::size_t>(options_.history_size)) history_.pop_front();
+    while (history_.size() >= static_cast<std::size_t>(options().history_size))
+      history_.pop_front();
     history_.push_back({y, s, 1 / ys});
-    diagonal_ = ys / inner(y, y);
+    progress_.diagonal = ys / inner(y, y);
   }
   // The two loops over the history.
   std::vector<double> alpha(history_.size());
@@ -104,7 +99,7 @@ void LBFGS::update_direction(const Tensor& gradient) {
     alpha[i] = inner(history_[i].step, q) * history_[i].rho;
     q = q - history_[i].gradient_change * alpha[i];
   }
-  Tensor r = q * diagonal_;
+  Tensor r = q * progress_.diagonal;
   for (std::size_t i = 0; i < history_.size(); ++i) {
     const double beta = inner(history_[i].gradient_change, r) * history_[i].rho;
     r = r + history_[i].step * (alpha[i] - beta);
@@ -112,68 +107,101 @@ void LBFGS::update_direction(const Tensor& gradient) {
   direction_ = r;
 }
 
-Tensor LBFGS::step(const Closure& closure) {
-  const NoGradGuard guard;
-  Tensor first_loss;
-  {
-    const EnableGradGuard recording;
-    first_loss = closure();
-  }
-  ++evaluations_;
-  double loss = first_loss.item();
-  Tensor gradient = flat_gradient();
-  int evaluations = 1;
-  bool is_stationary = largest(gradient) <= options_.tolerance_grad;
-  // From where the objective is not a number there is no way down.
-  if (std::isnan(loss) || std::isnan(largest(gradient))) return first_loss.detach();
+Trial LBFGS::search(const Closure& closure, const Trial& start, double first_length) {
+  const std::vector<Tensor> values = copy_parameters();
+  auto trial = [&](double length) {
+    Trial at{length, 0, {}, 0};
+    move(length, direction_);
+    try {
+      at.value = evaluate_with(closure, at.gradient).item();
+    } catch (...) {
+      set_parameters(values);
+      throw;
+    }
+    set_parameters(values);
+    at.slope = inner(at.gradient, direction_);
+    return at;
+  };
+  const Trial best = strong_wolfe(trial, start, first_length, largest(direction_)).best;
+  move(best.length, direction_);
+  return best;
+}
 
-  for (int iteration = 1; iteration <= options_.max_iter && !is_stationary; ++iteration) {
-    ++iterations_;
+Tensor LBFGS::take_step(const Closure& closure) {
+  if (!closure) throw InputError("LBFGS: step needs a closure, to evaluate the loss again");
+  const LBFGSOptions& o = options();
+  const std::int64_t last_evaluation =
+      progress_.evaluations + (o.max_eval > 0 ? o.max_eval : std::int64_t{o.max_iter} * 5 / 4);
+  double& length = progress_.length;
+  Tensor gradient, first_loss = evaluate_with(closure, gradient);
+  double loss = first_loss.item();
+  bool is_stationary = largest(gradient) <= o.tolerance_grad;
+  // From where the objective is not a number there is no way down.
+  if (std::isnan(loss) || std::isnan(largest(gradient))) return first_loss;
+
+  for (int iteration = 1; iteration <= o.max_iter && !is_stationary; ++iteration) {
+    const bool is_first = ++progress_.iterations == 1;
     update_direction(gradient);
     previous_gradient_ = gradient;
     const double previous_loss = loss;
 
-    length_ = options_.lr;
-    if (iterations_ == 1) length_ *= std::min(1.0, 1 / sum(abs(gradient)).item());
+    length = is_first ? o.lr * std::min(1.0, 1 / sum(abs(gradient)).item()) : o.lr;
     const double slope = inner(gradient, direction_);
-    if (slope > -options_.tolerance_change) break;
+    if (slope > -o.tolerance_change) break;
 
-    if (options_.line_search == LineSearch::strong_wolfe) {
-      const std::vector<Tensor> start = copy_parameters();
-      auto trial = [&](double length) {
-        Trial at{length, 0, {}, 0};
-        move(length, direction_);
-        try {
-          at.value = evaluate(closure, at.gradient);
-        } catch (...) {
-          set_parameters(start);
-          throw;
-        }
-        set_parameters(start);
-        at.slope = inner(at.gradient, direction_);
-        return at;
-      };
-      const LineSearchResult found =
-          strong_wolfe(trial, {0, loss, gradient, slope}, length_, largest(direction_));
-      loss = found.best.value;
-      gradient = found.best.gradient;
-      length_ = found.best.length;
-      evaluations += found.evaluations;
-      move(length_, direction_);
+    if (o.line_search == LineSearch::strong_wolfe) {
+      const Trial best = search(closure, {0, loss, gradient, slope}, length);
+      loss = best.value;
+      gradient = best.gradient;
+      length = best.length;
     } else {
-      move(length_, direction_);
+      move(length, direction_);
       // The last evaluation of a step would be repeated by the next one.
-      if (iteration != options_.max_iter) {
-        loss = evaluate(closure, gradient);
-        ++evaluations;
-      }
+      if (iteration != o.max_iter) loss = evaluate_with(closure, gradient).item();
     }
-    is_stationary = largest(gradient) <= options_.tolerance_grad;
-    if (evaluations >= options_.max_eval) break;
-    if (largest(direction_) * std::abs(length_) <= options_.tolerance_change) break;
-    if (std::abs(loss - previous_loss) < options_.tolerance_change) break;
+    is_stationary = largest(gradient) <= o.tolerance_grad;
+    if (progress_.evaluations >= last_evaluation) break;
+    if (largest(direction_) * std::abs(length) <= o.tolerance_change ||
+        std::abs(loss - previous_loss) < o.tolerance_change)
+      break;
   }
-  return first_loss.detach();
+  return first_loss;
+}
+
+void LBFGS::write(NamedTensors& state) const {
+  OptimizerOf::write(state);
+  Progress progress = progress_;
+  write_numbers(state, "", progress.fields());
+  write_optional(state, "direction", direction_);
+  write_optional(state, "previous_gradient", previous_gradient_);
+  std::vector<Tensor> changes, steps;
+  std::vector<double> rho;
+  for (const Pair& pair : history_) {
+    changes.push_back(pair.gradient_change);
+    steps.push_back(pair.step);
+    rho.push_back(pair.rho);
+  }
+  write_optional(state, "history.gradient_changes", rho.empty() ? Tensor() : stack(changes));
+  write_optional(state, "history.steps", rho.empty() ? Tensor() : stack(steps));
+  write_optional(state, "history.rho", rho.empty() ? Tensor() : from_vector(rho));
+}
+
+void LBFGS::read(StateReader& reader) {
+  OptimizerOf::read(reader);
+  reader.numbers("", progress_.fields());
+  std::int64_t n = 0;
+  for (const Tensor& p : parameters()) n += p.numel();
+  const DType dtype = parameters()[0].dtype();
+  direction_ = reader.optional_tensor("direction", {n}, dtype);
+  previous_gradient_ = reader.optional_tensor("previous_gradient", {n}, dtype);
+  const std::vector<double> rho = reader.tensor("history.rho").to_vector();
+  const auto count = static_cast<std::int64_t>(rho.size());
+  const Dims shape = {count, n};
+  const Tensor changes = reader.optional_tensor("history.gradient_changes", shape, dtype);
+  const Tensor steps = reader.optional_tensor("history.steps", shape, dtype);
+  history_.clear();
+  for (std::int64_t i = 0; i < count; ++i)
+    history_.push_back({clone(select(changes, 0, i)), clone(select(steps, 0, i)), rho[i]});
 }
 
 }  // namespace wald::optim

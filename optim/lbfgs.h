@@ -3,16 +3,13 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <vector>
 
 #include <wald/engine/tensor.h>
+#include <wald/optim/line_search.h>
+#include <wald/optim/optimizer.h>
 
 namespace wald::optim {
-
-/// Evaluates the objective at the parameters' present values, a scalar. It zeroes the gradients and
-/// calls backward() on the loss itself, as in libtorch.
-using Closure = std::function<Tensor()>;
 
 enum class LineSearch { none, strong_wolfe };
 
@@ -25,46 +22,54 @@ struct LBFGSOptions {
       1e-9;                ///< Stop when neither the parameters nor the loss change by more.
   int history_size = 100;  ///< Pairs of changes kept.
   LineSearch line_search = LineSearch::none;
+
+  NumberFields fields();
 };
 
 /// Limited-memory BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.4). The
-/// parameters are leaves that require grad, all of one element type.
-class LBFGS {
+/// parameters are one group of leaves that require grad, all of one element type.
+///
+/// step(closure) does up to max_iter iterations and gives the loss at the point where it began.
+/// Where the loss or its gradient is not a number there, the parameters stay. If the closure throws
+/// in a line search, they are back where the iteration began. Without a closure: InputError.
+class LBFGS : public OptimizerOf<LBFGSOptions> {
  public:
   /// Throws InputError for options out of range, GraphError for parameters that are no
-  /// leaves or do not require grad.
+  /// leaves or do not require grad, DTypeError for those of several element types.
   explicit LBFGS(std::vector<Tensor> parameters, const LBFGSOptions& options = {});
 
-  /// Up to max_iter iterations; the loss at the point where the step began. Where the loss or its
-  /// gradient is not a number there, the parameters stay. If the closure throws in a line search,
-  /// they are back where the iteration began.
-  Tensor step(const Closure& closure);
-  /// Makes the gradients undefined, which the closure does before it evaluates.
-  void zero_grad();
+  std::int64_t iterations() const { return progress_.iterations; }    ///< Of all steps so far.
+  std::int64_t evaluations() const { return progress_.evaluations; }  ///< Of the closure.
 
-  std::int64_t iterations() const { return iterations_; }    ///< Of all steps so far.
-  std::int64_t evaluations() const { return evaluations_; }  ///< Of the closure.
+ protected:
+  Tensor take_step(const Closure& closure) override;
+  void write(NamedTensors& state) const override;
+  void read(StateReader& reader) override;
 
  private:
   struct Pair {
     Tensor gradient_change, step;
     double rho;
   };
+  struct Progress {
+    std::int64_t iterations = 0, evaluations = 0;
+    double diagonal = 1;  // the inverse Hessian before any pair is applied
+    double length = 0;
+    NumberFields fields();
+  };
 
   Tensor flat_gradient() const;
   std::vector<Tensor> copy_parameters() const;
   void set_parameters(const std::vector<Tensor>& values);
   void move(double length, const Tensor& direction);
-  double evaluate(const Closure& closure, Tensor& gradient);
+  Tensor evaluate_with(const Closure& closure, Tensor& gradient);
+  /// Moves to the end of a line search along the direction.
+  Trial search(const Closure& closure, const Trial& start, double first_length);
   void update_direction(const Tensor& gradient);
 
-  std::vector<Tensor> parameters_;
-  LBFGSOptions options_;
-  std::int64_t iterations_ = 0, evaluations_ = 0;
+  Progress progress_;
   std::deque<Pair> history_;
-  double diagonal_ = 1;  // the inverse Hessian before any pair is applied
   Tensor direction_, previous_gradient_;
-  double length_ = 0;
 };
 
 }  // namespace wald::optim

@@ -24,4 +24,4 @@
 #include <wald/models/summary.h>
 #include <wald/models/survival.h>
 #include <wald/models/survival_plot.h>
-#include <wald/optim/lbfgs.h>
+#include <wald/optim/optim.h>

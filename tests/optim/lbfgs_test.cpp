@@ -1,127 +1,25 @@
-// L-BFGS against the recorded iterates of another implementation, and what its options mean.
+// What L-BFGS does with its options, its parameters and what its closure gives; its recorded
+// iterates are in trajectories_test.cpp.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <sstream>
 
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/models/simulate.h>
 #include <wald/optim/lbfgs.h>
 
-#include "../oracles.h"
+#include "problems.h"
 
 namespace wald::optim {
 namespace {
 
 using ::testing::ElementsAre;
 
-Tensor rosenbrock(const Tensor& x) {
-  const Tensor head = slice(x, 0, 0, -1), tail = slice(x, 0, 1, x.size(0));
-  return sum(100 * square(tail - square(head)) + square(1 - head));
-}
-
-const std::vector<double> rosenbrock_start = {-1.2, 1, -0.5, 0.8};
-
-Tensor parameter(const std::vector<double>& values, Dims shape = {}, DType dtype = DType::float64) {
-  if (shape.empty()) shape = {static_cast<std::int64_t>(values.size())};
-  return to(from_vector(values, shape), dtype).requires_grad_();
-}
-
-/// The closure that libtorch's users write.
-template <class F>
-Closure closure_of(LBFGS& optimizer, const F& f) {
-  return [&optimizer, f] {
-    optimizer.zero_grad();
-    const Tensor loss = f();
-    loss.backward();
-    return loss;
-  };
-}
-
 LBFGSOptions wolfe() {
   LBFGSOptions options;
   options.line_search = LineSearch::strong_wolfe;
   return options;
-}
-
-std::vector<double> flat(const nlohmann::json& list) {
-  std::vector<double> out;
-  for (const auto& v : list.flatten()) out.push_back(v.get<double>());
-  return out;
-}
-
-void expect_close(const std::vector<double>& got, const std::vector<double>& wanted,
-                  const std::string& what) {
-  ASSERT_EQ(got.size(), wanted.size()) << what;
-  for (std::size_t i = 0; i < got.size(); ++i)
-    EXPECT_LE(std::fabs(got[i] - wanted[i]), 1e-9 * std::max(1.0, std::fabs(wanted[i])))
-        << what << ", element " << i << ": " << got[i] << " for " << wanted[i];
-}
-
-/// Replays one recorded case of trajectories.json with f as the objective.
-void replay(const std::string& name, const LBFGSOptions& options, const Tensor& x,
-            const std::function<Tensor(const Tensor&)>& f) {
-  const nlohmann::json wanted = testing::read_oracle("trajectories.json").at("cases").at(name);
-  LBFGS optimizer({x}, options);
-  const Closure closure = closure_of(optimizer, [&] { return f(x); });
-  for (std::size_t i = 0; i < wanted.at("steps").get<std::size_t>(); ++i) {
-    const std::string at = " of step " + std::to_string(i);
-    expect_close({optimizer.step(closure).item()}, {wanted.at("values")[i].get<double>()},
-                 "value" + at);
-    expect_close(x.to_vector(), flat(wanted.at("path")[i]), "point" + at);
-  }
-  expect_close(x.to_vector(), flat(wanted.at("final")), "last point");
-  expect_close({f(x).item()}, {wanted.at("final_value").get<double>()}, "last value");
-  expect_close(grad(f(x), x).to_vector(), flat(wanted.at("final_gradient")), "last gradient");
-  EXPECT_EQ(optimizer.iterations(), wanted.at("n_iter").get<std::int64_t>());
-  EXPECT_EQ(optimizer.evaluations(), wanted.at("func_evals").get<std::int64_t>());
-}
-
-TEST(Trajectory, OfRosenbrockWithoutLineSearch) {
-  WALD_NEEDS_ORACLE("trajectories.json");
-  LBFGSOptions options;
-  options.lr = 0.1;
-  options.max_iter = 5;
-  options.history_size = 5;
-  replay("lbfgs_rosen", options, parameter(rosenbrock_start), rosenbrock);
-}
-
-TEST(Trajectory, OfRosenbrockWithStrongWolfe) {
-  WALD_NEEDS_ORACLE("trajectories.json");
-  replay("lbfgs_wolfe_rosen", wolfe(), parameter(rosenbrock_start), rosenbrock);
-}
-
-TEST(Trajectory, OfTheLogisticExample) {
-  WALD_NEEDS_ORACLE("trajectories.json");
-  WALD_NEEDS_ORACLE("rng/logistic_n100.csv");
-  std::ifstream file(testing::oracle_path("rng/logistic_n100.csv"));
-  std::vector<double> response, design;
-  std::string line, cell;
-  std::getline(file, line);
-  while (std::getline(file, line)) {
-    std::istringstream cells(line);
-    for (int column = 0; std::getline(cells, cell, ','); ++column)
-      (column == 0 ? response : design).push_back(std::stod(cell));
-  }
-  ASSERT_EQ(response.size(), 100u);
-  const Tensor y = from_vector(response), x = from_vector(design, {100, 3});
-  replay("lbfgs_wolfe_logit", wolfe(), parameter({0, 0, 0}), [&](const Tensor& theta) {
-    const Tensor o = mv(x, theta);
-    return -(dot(y, o) - sum(softplus(o)));
-  });
-}
-
-TEST(Trajectory, OfTheSurvivalExample) {
-  WALD_NEEDS_ORACLE("trajectories.json");
-  const SurvivalSample sample = published_survival_data();
-  const Tensor t = from_vector(sample.time), d = from_vector(sample.event);
-  const Tensor x = stack({ones({t.size(0)}), from_vector(sample.columns.at(0))}, 1);
-  replay("lbfgs_wolfe_survival", wolfe(), parameter({1, 1}, {2, 1}), [&](const Tensor& beta) {
-    const Tensor eta = squeeze(matmul(x, beta), 1);
-    return -sum(d * eta - exp(eta) * t + d * log(t));
-  });
 }
 
 TEST(Rosenbrock, IsSolvedToTheLastFigures) {
@@ -177,6 +75,7 @@ TEST(Parameters, ThatCannotBeOptimizedAreRefused) {
   EXPECT_THROW(LBFGS({parameter({1}) * 2}), Error) << "no leaf";
   EXPECT_THROW(LBFGS({parameter({1}), parameter({1}, {}, DType::float32)}), DTypeError);
   EXPECT_THROW(LBFGS({Tensor()}), Error);
+  EXPECT_THROW(LBFGS({parameter({1})}).step(), InputError) << "no closure";
 }
 
 TEST(Options, ThatMakeNoSenseAreRefused) {
