@@ -274,7 +274,7 @@ TEST(Npy, DamagedFilesAreNamed) {
       {npy(header("<f8", "(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)"), data), "axes"},
   };
   for (const auto& [bytes, says] : cases) {
-    const std::string message = message_of<InputError>([&] { load_bytes(bytes); });
+    const std::string message = message_of<InputError>([&, &bytes = bytes] { load_bytes(bytes); });
     EXPECT_THAT(message, AllOf(HasSubstr("hand.npy"), HasSubstr(says)));
     EXPECT_EQ(message.find('\n'), message.npos);
   }
