@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include "anomaly_check.h"
-#include "graph.h"
 #include "op.h"
 #include "ops/pointwise.h"
 #include "ops/shape.h"
+#include "sweep.h"
 #include "tensor_impl.h"
 
 namespace wald {
@@ -256,8 +256,13 @@ std::vector<Tensor> reverse_sweep(const std::vector<Tensor>& outputs,
                                   const std::vector<Tensor>& inputs,
                                   const std::vector<Tensor>& cotangents) {
   check_outputs(outputs, {});
+  return reverse_sweep(Graph(outputs), outputs, inputs, cotangents);
+}
+
+std::vector<Tensor> reverse_sweep(const Graph& graph, const std::vector<Tensor>& outputs,
+                                  const std::vector<Tensor>& inputs,
+                                  const std::vector<Tensor>& cotangents) {
   check_batch(outputs, cotangents, "reverse_sweep");
-  const Graph graph(outputs);
   const Path path(graph, inputs);
   ReverseSweep sweep(graph, {.retain_graph = true});
   for (std::size_t i = 0; i < outputs.size(); ++i) sweep.start(outputs[i], cotangents[i]);
@@ -273,8 +278,13 @@ std::vector<Tensor> reverse_sweep(const std::vector<Tensor>& outputs,
 std::vector<Tensor> forward_sweep(const std::vector<Tensor>& outputs,
                                   const std::vector<Tensor>& inputs,
                                   const std::vector<Tensor>& tangents) {
+  return forward_sweep(Graph(outputs), outputs, inputs, tangents);
+}
+
+std::vector<Tensor> forward_sweep(const Graph& graph, const std::vector<Tensor>& outputs,
+                                  const std::vector<Tensor>& inputs,
+                                  const std::vector<Tensor>& tangents) {
   check_batch(inputs, tangents, "forward_sweep");
-  const Graph graph(outputs);
   std::vector<bool> given(graph.values());
   std::vector<Tensor> carried(graph.values());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
