@@ -14,7 +14,7 @@ namespace {
 
 enum : char { is_off, is_backward, is_all };
 thread_local char mode = is_off;
-thread_local bool is_in_sweep = false;
+thread_local bool is_in_rule = false;
 
 /// The place of the first nan in row-major order; -1 if there is none.
 std::int64_t first_nan(const Tensor& x) {
@@ -50,11 +50,11 @@ AnomalyGuard::~AnomalyGuard() { mode = before_; }
 
 namespace anomaly {
 
-bool checks_results() { return mode == is_all && !is_in_sweep; }
-bool checks_derivatives() { return mode != is_off; }
+bool checks_results() { return mode == is_all && !is_in_rule; }
+bool checks_derivatives() { return mode != is_off && !is_in_rule; }
 
-SweepScope::SweepScope() : before_(is_in_sweep) { is_in_sweep = true; }
-SweepScope::~SweepScope() { is_in_sweep = before_; }
+RuleScope::RuleScope() : before_(is_in_rule) { is_in_rule = true; }
+RuleScope::~RuleScope() { is_in_rule = before_; }
 
 void check_result(std::string_view op, std::span<const Tensor* const> in, const Tensor& out) {
   const std::int64_t place = first_nan(out);

@@ -1,4 +1,4 @@
-// What op.cpp and autograd.cpp ask of an AnomalyGuard. For the engine's own files.
+// What an AnomalyGuard is asked where results and derivatives are made. For the engine's own files.
 #pragma once
 
 #include <span>
@@ -9,16 +9,16 @@
 
 namespace wald::anomaly {
 
-/// Whether results of operations are to be checked: not inside a sweep, whose rules may make a nan
-/// and mask it.
+/// Whether results of operations, and derivatives of nodes, are to be checked: not inside a rule.
 bool checks_results();
 bool checks_derivatives();
 
-/// A sweep, for one scope.
-class SweepScope {
+/// A sweep, or the forward of a user's Function, for one scope: its rules may make a nan and mask
+/// it, and what they give is checked by whoever runs them.
+class RuleScope {
  public:
-  SweepScope();
-  ~SweepScope();
+  RuleScope();
+  ~RuleScope();
 
  private:
   bool before_;

@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include "anomaly_check.h"
-#include "graph.h"
 #include "op.h"
 #include "ops/pointwise.h"
 #include "ops/shape.h"
+#include "sweep.h"
 #include "tensor_impl.h"
 
 namespace wald {
@@ -75,7 +75,7 @@ struct Path {
 struct ReverseSweep {
   const Graph& graph;
   std::vector<Tensor> cotangents;
-  bool retain_graph, create_graph;
+  bool retain_graph, create_graph, checks_derivatives = false;
 
   explicit ReverseSweep(const Graph& g, const GradOptions& options)
       : graph(g),
@@ -114,7 +114,8 @@ struct ReverseSweep {
   template <class Visit>
   void run(const std::vector<bool>& items, const std::vector<bool>& needed_values,
            const std::vector<bool>& kept, const Visit& visit) {
-    const anomaly::SweepScope scope;
+    checks_derivatives = anomaly::checks_derivatives();
+    const anomaly::RuleScope scope;
     for (std::size_t i = 0; i < graph.items().size(); ++i) {
       const Graph::Item& item = graph.items()[i];
       call_hooks(item);
@@ -153,7 +154,7 @@ struct ReverseSweep {
       }
       Tensors terms;
       if (wanted) terms = node.op->vjps(call, wanted, g);
-      if (anomaly::checks_derivatives())
+      if (checks_derivatives)
         for (std::size_t e = 0; e < terms.size(); ++e)
           anomaly::check_derivative(node.name(), g, static_cast<int>(e), terms[e]);
       for (std::size_t e = 0; e < terms.size(); ++e)
@@ -255,8 +256,13 @@ std::vector<Tensor> reverse_sweep(const std::vector<Tensor>& outputs,
                                   const std::vector<Tensor>& inputs,
                                   const std::vector<Tensor>& cotangents) {
   check_outputs(outputs, {});
+  return reverse_sweep(Graph(outputs), outputs, inputs, cotangents);
+}
+
+std::vector<Tensor> reverse_sweep(const Graph& graph, const std::vector<Tensor>& outputs,
+                                  const std::vector<Tensor>& inputs,
+                                  const std::vector<Tensor>& cotangents) {
   check_batch(outputs, cotangents, "reverse_sweep");
-  const Graph graph(outputs);
   const Path path(graph, inputs);
   ReverseSweep sweep(graph, {.retain_graph = true});
   for (std::size_t i = 0; i < outputs.size(); ++i) sweep.start(outputs[i], cotangents[i]);
@@ -272,8 +278,13 @@ std::vector<Tensor> reverse_sweep(const std::vector<Tensor>& outputs,
 std::vector<Tensor> forward_sweep(const std::vector<Tensor>& outputs,
                                   const std::vector<Tensor>& inputs,
                                   const std::vector<Tensor>& tangents) {
+  return forward_sweep(Graph(outputs), outputs, inputs, tangents);
+}
+
+std::vector<Tensor> forward_sweep(const Graph& graph, const std::vector<Tensor>& outputs,
+                                  const std::vector<Tensor>& inputs,
+                                  const std::vector<Tensor>& tangents) {
   check_batch(inputs, tangents, "forward_sweep");
-  const Graph graph(outputs);
   std::vector<bool> given(graph.values());
   std::vector<Tensor> carried(graph.values());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -297,7 +308,8 @@ std::vector<Tensor> forward_sweep(const std::vector<Tensor>& outputs,
   for (std::size_t i = 0; i < items.size(); ++i)
     if (items[i]) for_each_source(graph.items()[i], [&](std::size_t, std::size_t v) { ++uses[v]; });
 
-  const anomaly::SweepScope scope;
+  const bool checks_derivatives = anomaly::checks_derivatives();
+  const anomaly::RuleScope scope;
   for (std::size_t i = items.size(); i-- > 0;) {
     if (!items[i]) continue;
     const Graph::Item& item = graph.items()[i];
@@ -310,7 +322,7 @@ std::vector<Tensor> forward_sweep(const std::vector<Tensor>& outputs,
     });
     if (!any) continue;
     const Tensors out = item.node->op->jvp(Call(*item.node), t);
-    if (anomaly::checks_derivatives())
+    if (checks_derivatives)
       for (std::size_t o = 0; o < out.size(); ++o)
         anomaly::check_derivative(item.node->name(), t, static_cast<int>(o), out[o]);
     for (std::uint32_t o = 0; o < item.node->outputs; ++o)

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "anomaly_check.h"
 #include "autograd.h"
 #include "op.h"
 #include "ops/shape.h"
@@ -88,6 +89,7 @@ class FunctionOp final : public Op, public std::enable_shared_from_this<Function
   std::vector<Tensor> materialized(const std::vector<Tensor>& directions,
                                    const std::vector<Meta>& metas) const;
   Tensor checked(const Tensor& got, const Meta& meta, const char* what, std::size_t number) const;
+  void check_for_nan(const std::vector<Tensor>& in, const std::vector<Tensor>& out) const;
 
   const FunctionRules& rules_;
   std::vector<int> input_of_argument_;  // -1 for what is no tensor
@@ -154,6 +156,7 @@ std::vector<Tensor> FunctionOp::run_forward(
   std::vector<Tensor> out;
   {
     const NoGradGuard guard;
+    const anomaly::RuleScope scope;
     out = forward(context);
   }
   state_.is_in_forward = false;
@@ -171,7 +174,15 @@ std::vector<Tensor> FunctionOp::run_forward(
       throw GraphError(
           fmt::format("{}: mark_non_differentiable was given a tensor that forward does not return",
                       rules_.name));
+  if (anomaly::checks_results()) check_for_nan(in, out);
   return out;
+}
+
+void FunctionOp::check_for_nan(const std::vector<Tensor>& in,
+                               const std::vector<Tensor>& out) const {
+  std::vector<const Tensor*> operands;
+  for (const Tensor& x : in) operands.push_back(&x);
+  for (const Tensor& y : out) anomaly::check_result(rules_.name, operands, y);
 }
 
 std::vector<Tensor> FunctionOp::record_call(const std::vector<Tensor>& in,

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "graph.h"
 #include "op.h"
+#include "sweep.h"
 #include "tensor_impl.h"
 #include "transforms.h"
 
@@ -18,14 +18,14 @@ std::size_t bytes_of(const Tensor& x) {
 }
 
 struct Sizes {
-  const Graph graph;
+  const Graph& graph;
   std::vector<bool> given;            // values: the inputs
   std::vector<std::size_t> bytes;     // of each value
   std::vector<bool> items;            // those that depend on an input
   std::size_t live = 0, largest = 0;  // what is carried now, and at most so far
 
-  Sizes(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs)
-      : graph(outputs), given(graph.values()), bytes(graph.values()) {
+  Sizes(const Graph& all, const std::vector<Tensor>& inputs)
+      : graph(all), given(graph.values()), bytes(graph.values()) {
     for (const Graph::Item& item : graph.items())
       for (std::uint32_t o = 0; o < item.node->outputs; ++o)
         bytes[item.first_value + o] = item.node->output_bytes / item.node->outputs;
@@ -44,8 +44,11 @@ struct Sizes {
 
 std::size_t forward_sweep_bytes(const std::vector<Tensor>& outputs,
                                 const std::vector<Tensor>& inputs) {
-  Sizes sizes(outputs, inputs);
-  const Graph& graph = sizes.graph;
+  return forward_sweep_bytes(Graph(outputs), outputs, inputs);
+}
+std::size_t forward_sweep_bytes(const Graph& graph, const std::vector<Tensor>& outputs,
+                                const std::vector<Tensor>& inputs) {
+  Sizes sizes(graph, inputs);
   // A tangent is dropped after its last use; a view of it keeps its memory.
   std::vector<std::uint32_t> uses(graph.values()), holders(graph.values());
   std::vector<std::size_t> memory(graph.values());  // the value whose memory this one is
@@ -98,8 +101,11 @@ std::size_t forward_sweep_bytes(const std::vector<Tensor>& outputs,
 
 std::size_t reverse_sweep_bytes(const std::vector<Tensor>& outputs,
                                 const std::vector<Tensor>& inputs) {
-  Sizes sizes(outputs, inputs);
-  const Graph& graph = sizes.graph;
+  return reverse_sweep_bytes(Graph(outputs), outputs, inputs);
+}
+std::size_t reverse_sweep_bytes(const Graph& graph, const std::vector<Tensor>& outputs,
+                                const std::vector<Tensor>& inputs) {
+  Sizes sizes(graph, inputs);
   std::vector<bool> carried(graph.values()), needed = sizes.given;
   for (std::size_t i = 0; i < sizes.items.size(); ++i)
     for (std::uint32_t o = 0; sizes.items[i] && o < graph.items()[i].node->outputs; ++o)
@@ -136,6 +142,20 @@ std::size_t reverse_sweep_bytes(const std::vector<Tensor>& outputs,
     }
   }
   return sizes.largest;
+}
+
+double sweep_bytes_bound(const Graph& graph, const std::vector<Tensor>& outputs,
+                         const std::vector<Tensor>& inputs) {
+  double all = 0;  // every value carried at once
+  std::size_t edges = 0;
+  for (const std::vector<Tensor>* ends : {&outputs, &inputs})
+    for (const Tensor& x : *ends) all += static_cast<double>(bytes_of(x));
+  for (const Graph::Item& item : graph.items()) {
+    all += static_cast<double>(item.node->output_bytes);
+    edges = std::max(edges, item.node->edges.size());
+  }
+  // The terms of one step: two for each edge backward, one and their sum forward.
+  return all * static_cast<double>(1 + std::max(2 * edges, edges + 1));
 }
 
 std::size_t default_max_bytes() {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <new>
 
+#include <wald/kernels/cpu/convert.h>
+
 #include "autograd.h"
 #include "node.h"
 #include "op.h"
@@ -102,7 +104,7 @@ T Tensor::item() const {
     throw ShapeError(fmt::format("item: the tensor of shape {} has {} elements, not one",
                                  to_string(shape()), numel()));
   return visit_dtype(dtype(), [&](auto type) {
-    return static_cast<T>(*reinterpret_cast<const decltype(type)*>(impl_->data()));
+    return kernels::convert<T>(*reinterpret_cast<const decltype(type)*>(impl_->data()));
   });
 }
 
@@ -113,7 +115,7 @@ std::vector<T> Tensor::to_vector() const {
   visit_dtype(dtype(), [&](auto type) {
     const auto* from = reinterpret_cast<const decltype(type)*>(x.impl()->data());
     std::transform(from, from + out.size(), out.begin(),
-                   [](auto value) { return static_cast<T>(value); });
+                   [](auto value) { return kernels::convert<T>(value); });
   });
   return out;
 }

@@ -5,6 +5,7 @@
 
 #include "evaluation.h"
 #include "ops/shape.h"
+#include "sweep.h"
 #include "tensor_impl.h"
 #include "transforms.h"
 
@@ -28,16 +29,22 @@ struct Batching {
   std::size_t max_bytes;
   std::int64_t max_directions;
 
-  /// How many directions of so many bytes go together.
-  std::int64_t block(const char* name, std::size_t bytes) const {
+  /// How many of n directions go together, of at most `bound` bytes each; bytes() says it better.
+  template <class Bytes>
+  std::int64_t block(const char* name, std::int64_t n, double bound, const Bytes& bytes) const {
     const std::size_t budget = max_bytes ? max_bytes : default_max_bytes();
+    const std::int64_t most = max_directions > 0 ? std::min(n, max_directions) : n;
+    if (static_cast<double>(most) * bound <= static_cast<double>(budget)) return most;
+    return std::min(most, fitting(name, bytes(), budget));
+  }
+
+  static std::int64_t fitting(const char* name, std::size_t bytes, std::size_t budget) {
     if (bytes > budget)
       throw Error(
           fmt::format("{}: one direction takes about {} bytes, more than the budget of {} "
                       "bytes; give more as max_bytes, or split the function into parts",
                       name, bytes, budget));
-    const auto fitting = static_cast<std::int64_t>(budget / std::max<std::size_t>(bytes, 1));
-    return max_directions > 0 ? std::min(fitting, max_directions) : fitting;
+    return static_cast<std::int64_t>(budget / std::max<std::size_t>(bytes, 1));
   }
 };
 
@@ -105,13 +112,17 @@ template <class Use>
 void push_basis(const Evaluation& at, const std::vector<Tensor>& outputs, const Batching& batching,
                 const Use& use) {
   const GradMode mode(at.is_recorded);
+  const Graph graph(outputs);
   for (std::size_t i = 0; i < at.x.size() && !outputs.empty(); ++i) {
-    const std::int64_t n = at.x[i].numel();
+    const std::vector<Tensor> x = {at.x[i]};
+    const std::int64_t n = x[0].numel();
     if (n == 0) continue;
-    const std::int64_t block = batching.block(at.name, forward_sweep_bytes(outputs, {at.x[i]}));
+    const std::int64_t block =
+        batching.block(at.name, n, sweep_bytes_bound(graph, outputs, x),
+                       [&] { return forward_sweep_bytes(graph, outputs, x); });
     for (std::int64_t start = 0; start < n; start += block) {
       const std::int64_t count = std::min(block, n - start);
-      use(i, start, count, forward_sweep(outputs, {at.x[i]}, {basis(at.x[i], start, count)}));
+      use(i, start, count, forward_sweep(graph, outputs, x, {basis(x[0], start, count)}));
     }
   }
 }
@@ -139,6 +150,23 @@ Matrix forward_jacobian(const Evaluation& at, const Batching& batching) {
   return result;
 }
 
+/// The rows of all blocks that belong to one output.
+void pull_basis(const Evaluation& at, const Tensor& y, const Batching& batching,
+                std::vector<Assembly>& blocks) {
+  const std::int64_t n = y.numel();
+  if (!y.requires_grad() || at.x.empty() || n == 0) return;
+  const std::vector<Tensor> output = {y};
+  const Graph graph(output);
+  const std::int64_t block =
+      batching.block(at.name, n, sweep_bytes_bound(graph, output, at.x),
+                     [&] { return reverse_sweep_bytes(graph, output, at.x); });
+  for (std::int64_t start = 0; start < n; start += block) {
+    const std::int64_t count = std::min(block, n - start);
+    const std::vector<Tensor> rows = reverse_sweep(graph, output, at.x, {basis(y, start, count)});
+    for (std::size_t i = 0; i < rows.size(); ++i) blocks[i].add(start, count, rows[i]);
+  }
+}
+
 Matrix reverse_jacobian(const Evaluation& at, const Batching& batching) {
   const GradMode mode(at.is_recorded);
   Matrix result;
@@ -147,13 +175,7 @@ Matrix reverse_jacobian(const Evaluation& at, const Batching& batching) {
     for (const Tensor& x : at.x)
       blocks.emplace_back(Assembly::By::rows, y.numel(), x.numel(), std::max(x.dtype(), y.dtype()),
                           at.is_recorded);
-    const std::int64_t n = y.requires_grad() && !at.x.empty() ? y.numel() : 0;
-    const std::int64_t block = n ? batching.block(at.name, reverse_sweep_bytes({y}, at.x)) : 1;
-    for (std::int64_t start = 0; start < n; start += block) {
-      const std::int64_t count = std::min(block, n - start);
-      const std::vector<Tensor> rows = reverse_sweep({y}, at.x, {basis(y, start, count)});
-      for (std::size_t i = 0; i < rows.size(); ++i) blocks[i].add(start, count, rows[i]);
-    }
+    pull_basis(at, y, batching, blocks);
     result.emplace_back();
     for (std::size_t i = 0; i < at.x.size(); ++i)
       result.back().push_back(blocks[i].finished(joined(y.shape(), at.x[i].shape())));

@@ -2,13 +2,16 @@
 #include "npy.h"
 
 #include <fmt/format.h>
+#define ZLIB_CONST
+#include <zlib.h>
 
-#include <array>
+#include <algorithm>
+#include <limits>
+#include <new>
 #include <set>
 
 #include <wald/engine/tensor_impl.h>
 
-#include "inflate.h"
 #include "npy_format.h"
 #include "npz_format.h"
 
@@ -21,17 +24,9 @@ constexpr std::uint32_t local_mark = 0x04034b50, central_mark = 0x02014b50, end_
 constexpr std::uint16_t zip64_field = 1, padding_field = 0xD935;
 constexpr std::uint64_t in_zip64 = 0xFFFFFFFF;
 
-std::array<std::array<std::uint32_t, 256>, 8> crc_tables() {
-  std::array<std::array<std::uint32_t, 256>, 8> table;
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320U : 0);
-    table[0][i] = crc;
-  }
-  for (std::size_t k = 1; k < 8; ++k)
-    for (std::size_t i = 0; i < 256; ++i)
-      table[k][i] = table[k - 1][i] >> 8 ^ table[0][table[k - 1][i] & 255];
-  return table;
+std::uint32_t crc32_of(std::uint32_t before, Bytes bytes) {
+  if (bytes.empty()) return before;  // zlib would begin anew at a null pointer
+  return static_cast<std::uint32_t>(crc32_z(before, bytes.data(), bytes.size()));
 }
 
 /// Little-endian fields, one after the other, of a part of the file.
@@ -201,8 +196,8 @@ class Archive {
     const auto* data = reinterpret_cast<const unsigned char*>(elements.impl()->data());
     const auto bytes = static_cast<std::size_t>(x.numel()) * size_of(x.dtype());
     std::uint32_t crc =
-        crc32(0, {reinterpret_cast<const unsigned char*>(header.data()), header.size()});
-    crc = crc32(crc, {data, bytes});
+        crc32_of(0, {reinterpret_cast<const unsigned char*>(header.data()), header.size()});
+    crc = crc32_of(crc, {data, bytes});
     const std::uint64_t size = header.size() + bytes, at = written_;
     const bool is_large = size >= zip64_from_, is_far = at >= zip64_from_;
     const std::uint64_t size32 = is_large ? in_zip64 : size;
@@ -276,18 +271,33 @@ class Archive {
 
 }  // namespace
 
-std::uint32_t crc32(std::uint32_t before, Bytes bytes) {
-  static const auto table = crc_tables();
-  std::uint32_t crc = ~before;
-  std::size_t i = 0;
-  for (; i + 8 <= bytes.size(); i += 8) {  // eight bytes a step, each by a table of its own
-    const unsigned char* b = bytes.data() + i;
-    crc = table[7][(crc ^ b[0]) & 255] ^ table[6][(crc >> 8 ^ b[1]) & 255] ^
-          table[5][(crc >> 16 ^ b[2]) & 255] ^ table[4][(crc >> 24 ^ b[3]) & 255] ^ table[3][b[4]] ^
-          table[2][b[5]] ^ table[1][b[6]] ^ table[0][b[7]];
+std::optional<std::vector<unsigned char>> inflated(Bytes deflated, std::size_t size) {
+  // No stream holds more than 258 bytes for two bits.
+  if (size / 1032 > deflated.size() + 1) return {};
+  z_stream stream{};
+  std::vector<unsigned char> out(size + 1);  // one more, to meet a stream that holds more
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
+  const unsigned char *const in_end = deflated.data() + deflated.size(), *const out_end =
+                                                                             out.data() +
+                                                                             out.size();
+  stream.next_in = deflated.data();
+  stream.next_out = out.data();
+  const auto piece = [](const unsigned char* from, const unsigned char* end) {
+    constexpr std::ptrdiff_t most = std::numeric_limits<uInt>::max();
+    return static_cast<uInt>(std::min(end - from, most));
+  };
+  int status = Z_OK;
+  while (status == Z_OK) {  // and not when it can go no further
+    stream.avail_in = piece(stream.next_in, in_end);
+    stream.avail_out = piece(stream.next_out, out_end);
+    status = inflate(&stream, Z_NO_FLUSH);
   }
-  for (; i < bytes.size(); ++i) crc = crc >> 8 ^ table[0][(crc ^ bytes[i]) & 255];
-  return ~crc;
+  const bool is_whole =
+      status == Z_STREAM_END && stream.next_in == in_end && stream.next_out == out.data() + size;
+  inflateEnd(&stream);
+  if (!is_whole) return {};
+  out.resize(size);
+  return out;
 }
 
 std::vector<ZipMember> read_zip_directory(Bytes file, const std::string& path) {
@@ -326,13 +336,16 @@ NamedTensors load_npz(const std::string& path, const NpyOptions& options) {
       out.emplace_back(name, npy::decode(member.bytes, where, file));
       continue;
     }
-    std::optional<std::vector<unsigned char>> inflated;
+    std::optional<std::vector<unsigned char>> held;
     if (member.is_deflated) {
-      inflated = inflate(member.bytes, static_cast<std::size_t>(member.size));
-      if (!inflated) throw InputError(fmt::format("{} cannot be decompressed", where));
+      held = npy::inflated(member.bytes, static_cast<std::size_t>(member.size));
+      if (!held)
+        throw InputError(
+            fmt::format("{} cannot be decompressed to the {} bytes that the archive says it holds",
+                        where, member.size));
     }
-    const Bytes bytes = inflated ? Bytes(*inflated) : member.bytes;
-    if (npy::crc32(0, bytes) != member.crc)
+    const Bytes bytes = held ? Bytes(*held) : member.bytes;
+    if (npy::crc32_of(0, bytes) != member.crc)
       throw InputError(fmt::format("{} is damaged: its checksum differs", where));
     out.emplace_back(name, npy::decode(bytes, where, nullptr));
   }

@@ -1,6 +1,7 @@
 // The zip archives that .npz files are, for npz.cpp and its tests.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,7 +23,9 @@ struct ZipMember {
 /// The members of an archive. Throws InputError naming the file and what is wrong.
 std::vector<ZipMember> read_zip_directory(Bytes file, const std::string& path);
 
-std::uint32_t crc32(std::uint32_t before, Bytes bytes);
+/// The `size` bytes that a deflated stream (RFC 1951) holds; nothing if `deflated` is not one such
+/// stream, or it holds fewer or more. Any bytes and any size are safe.
+std::optional<std::vector<unsigned char>> inflated(Bytes deflated, std::size_t size);
 
 /// save_npz; sizes and places of `zip64_from` on are written in 64 bits.
 void write_npz(const std::string& path, const NamedTensors& arrays,

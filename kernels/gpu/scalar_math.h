@@ -5,10 +5,12 @@
 #include <cmath>
 #include <cstdint>
 
+#ifndef WALD_DEVICE
 #if defined(__CUDACC__) || defined(__HIPCC__)
 #define WALD_DEVICE __device__
 #else
 #define WALD_DEVICE
+#endif
 #endif
 
 namespace wald::kernels {

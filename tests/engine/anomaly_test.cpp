@@ -6,6 +6,7 @@
 
 #include <wald/engine/anomaly.h>
 #include <wald/engine/autograd.h>
+#include <wald/engine/function.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
 
@@ -79,6 +80,64 @@ TEST(Anomaly, ChecksForwardSweepsAndEndsWithItsScopeAndThread) {
     EXPECT_NE(message_of([&] { hessian(f, tensor({0})); }), "");
   }
   EXPECT_EQ(message_of([&] { hessian(f, tensor({0})); }), "");
+}
+
+/// x log(x / (1 - x)), with a mask of its own for what is not within (0, 1), unless told otherwise.
+struct MyFunction : Function<MyFunction> {
+  static Tensor forward(Context& ctx, const Tensor& x, bool is_masked) {
+    ctx.save_for_backward({x});
+    const Tensor y = x * log(x / (1 - x));
+    return is_masked ? where(isnan(y), 0, y) : y;
+  }
+  static std::vector<Tensor> backward(Context& ctx, const std::vector<Tensor>& grads) {
+    const Tensor x = ctx.saved()[0];
+    return {grads[0] * (log(x / (1 - x)) + 1 / (1 - x)), {}};
+  }
+};
+
+/// Numbers that no operation made.
+struct FromElsewhere : Function<FromElsewhere> {
+  static std::vector<Tensor> forward(Context&, const Tensor& x) {
+    return {x + 1, tensor({0, 1, NAN})};
+  }
+  static std::vector<Tensor> backward(Context&, const std::vector<Tensor>& grads) {
+    return {grads[0]};
+  }
+};
+
+TEST(Anomaly, NamesAUsersFunctionAndNotWhatItIsMadeOf) {
+  const Tensor x = tensor({{0.5, 0.1}, {0.2, 2}, {3, 0.5}}).requires_grad_();
+  EXPECT_EQ(message_of([&] { MyFunction::apply(x, false); }), "") << "no guard, no message";
+  const AnomalyGuard guard;
+  for (const Tensor& in : {x, x.detach()}) {
+    const std::string message = message_of([&] { MyFunction::apply(in, false); });
+    EXPECT_EQ(message.find("MyFunction: it made the first nan in row 1, at [1, 1]"), 0u) << message;
+    EXPECT_EQ(message_of([&] { MyFunction::apply(in, true); }), "") << "masked in its forward";
+  }
+  EXPECT_EQ(message_of([] {
+              MyFunction::apply(tensor({0.5, NAN}), false);
+            }),
+            "")
+      << "it came with the data";
+  const std::string message = message_of([] { FromElsewhere::apply(tensor({1, 2, 3})); });
+  EXPECT_TRUE(says(message, "FromElsewhere: it made the first nan in row 2")) << message;
+  EXPECT_TRUE(says(message_of([] { log(tensor({-1})); }), "log:")) << "checked again afterwards";
+}
+
+TEST(Anomaly, NamesTheDerivativesOfAUsersFunction) {
+  const Tensor x = tensor({0.5, 0.1, -2, 0.2}).requires_grad_();
+  const Tensor y = MyFunction::apply(x, true);
+  const AnomalyGuard guard;
+  std::string message = message_of([&] { grad(sum(y), x, {.retain_graph = true}); });
+  EXPECT_EQ(message.find("MyFunctionBackward: its derivative number 0 made the first nan in row 2"),
+            0u)
+      << message;
+  // Without a jvp the sweep forward transposes backward, by a sweep of its own.
+  message = message_of([&] { forward_sweep({y}, {x}, {ones({1, 4})}); });
+  EXPECT_EQ(message.find("MyFunctionBackward: its derivative number 0 made the first nan in row 0, "
+                         "at [0, 2]"),
+            0u)
+      << message;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
@@ -105,6 +106,27 @@ TEST(Reading, AllElements) {
   EXPECT_THROW(Tensor(m).mutable_data<std::int64_t>(), DTypeError);
   EXPECT_THROW(Tensor().to_vector(), Error);
   EXPECT_THROW(Tensor().shape(), Error);
+}
+
+TEST(Reading, ConvertsEveryValueAsToDoes) {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min(),
+                         most = std::numeric_limits<std::int64_t>::max();
+  const Tensor x = tensor({NAN, inf, -inf, 1e300, -1e300, 0x1p63, -0x1p63, 2.9, -2.9});
+  for (const Tensor& same : {x, to(x, DType::float32)}) {
+    const auto whole = same.to_vector<std::int64_t>();
+    EXPECT_THAT(whole, ElementsAre(0, most, least, most, least, most, least, 2, -2));
+    EXPECT_EQ(to(same, DType::int64).to_vector<std::int64_t>(), whole);
+    const auto truth = same.to_vector<bool>();
+    EXPECT_THAT(truth, Each(true)) << "nan is true";
+    EXPECT_EQ(to(same, DType::boolean).to_vector<bool>(), truth);
+    for (std::int64_t i = 0; i < same.numel(); ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      EXPECT_EQ(select(same, 0, i).item<std::int64_t>(), whole[at]) << i;
+      EXPECT_EQ(select(same, 0, i).item<bool>(), truth[at]) << i;
+    }
+  }
+  EXPECT_THAT(tensor({0, -0.0}).to_vector<bool>(), Each(false));
 }
 
 TEST(Reading, SizesAndAxes) {

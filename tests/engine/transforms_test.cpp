@@ -9,6 +9,7 @@
 
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
+#include <wald/engine/sweep.h>
 #include <wald/engine/tensor_impl.h>
 #include <wald/engine/transforms.h>
 
@@ -406,6 +407,18 @@ TEST(Budget, EstimatesFollowWhatIsCarriedAtOnce) {
   EXPECT_EQ(forward_sweep_bytes({wide}, {x}), 8008u) << "a view takes nothing";
   EXPECT_EQ(forward_sweep_bytes({chain}, {ones({2}).requires_grad_()}), 0u);
   EXPECT_EQ(reverse_sweep_bytes({chain}, {}), 8000u);
+}
+
+TEST(Budget, TheCheapBoundIsOne) {
+  const Tensor x = ones({1000}).requires_grad_(), z = ones({3}).requires_grad_();
+  const Tensor product = x * x * sin(x), sum_of_all = sum(product) + z;
+  for (const std::vector<Tensor>& outputs : std::vector<std::vector<Tensor>>{
+           {x}, {product}, {cat({x, x, product})}, {sum_of_all, product}, {expand(sum(x), {1000})}})
+    for (const std::vector<Tensor>& inputs : std::vector<std::vector<Tensor>>{{x}, {z}, {x, z}}) {
+      const double bound = sweep_bytes_bound(Graph(outputs), outputs, inputs);
+      EXPECT_GE(bound, static_cast<double>(forward_sweep_bytes(outputs, inputs)));
+      EXPECT_GE(bound, static_cast<double>(reverse_sweep_bytes(outputs, inputs)));
+    }
 }
 
 /// The processor's backend, but for a count of the bytes in use.

@@ -1,5 +1,8 @@
 // Compiled, not run: every formula as a kernel of a GPU thread, for each type that it has. A
-// formula that the device cannot compile, or that leaves its operands' type, fails here.
+// formula that the device cannot compile, or that leaves its operands' type, fails here. Inlined,
+// the incomplete functions are compiled once for each place they are called from, which takes
+// minutes.
+#define WALD_DEVICE __device__ __noinline__
 #include <wald/kernels/gpu/scalar_math.h>
 #include <wald/kernels/incomplete_formulas.h>
 #include <wald/kernels/special_formulas.h>
