@@ -21,7 +21,8 @@ void require_square(const Tensor& x, std::string_view op) {
                                  to_string(x.shape())));
 }
 
-DType require_floating(std::initializer_list<Tensor> x, std::string_view op) {
+DType require_floating(std::initializer_list<std::reference_wrapper<const Tensor>> x,
+                       std::string_view op) {
   DType dtype = DType::boolean;
   for (const Tensor& each : x) dtype = std::max(dtype, each.dtype());
   if (!is_floating(dtype))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,8 @@ void require_matrix(const Tensor& x, std::string_view op);
 /// Throws ShapeError unless x is [..., n, n].
 void require_square(const Tensor& x, std::string_view op);
 /// The type in which floating operands meet. Throws DTypeError for integers and booleans.
-DType require_floating(std::initializer_list<Tensor> x, std::string_view op);
+DType require_floating(std::initializer_list<std::reference_wrapper<const Tensor>> x,
+                       std::string_view op);
 
 /// The axes before the last two, or before as many as `core` says.
 Dims batch_of(const Tensor& x, std::size_t core = 2);

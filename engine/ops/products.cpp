@@ -89,12 +89,16 @@ class Matmul final : public Op {
 class Mv final : public Op {
  public:
   /// The product of any operands that fit.
-  static Tensor of(bool is_transposed, const Tensor& a, const Tensor& x) {
+  static Tensor of(bool is_transposed, Tensor a, Tensor x) {
     static const Mv plain(false), transposed(true);
     const Op& op = is_transposed ? transposed : plain;
-    if (a.dim() == 2 && x.dim() == 1) return record(op, {a, x});
-    const Dims leading = broadcast_shapes(batch_of(a), batch_of(x, 1), "matmul");
-    return record(op, {with_batch(a, leading), with_batch(x, leading, 1)});
+    if (a.dim() != 2 || x.dim() != 1) {
+      const Dims leading = broadcast_shapes(batch_of(a), batch_of(x, 1), "matmul");
+      a = with_batch(a, leading);
+      x = with_batch(x, leading, 1);
+    }
+    const Tensor in[] = {std::move(a), std::move(x)};
+    return record(op, in);
   }
 
   std::string_view name() const override { return "mv"; }
@@ -140,11 +144,15 @@ class Mv final : public Op {
 /// The inner product of vectors [..., n]; linear in each. Leading axes are as Matmul's.
 class Dot final : public Op {
  public:
-  static Tensor of(const Tensor& x, const Tensor& y) {
+  static Tensor of(Tensor x, Tensor y) {
     static const Dot op;
-    if (x.shape() == y.shape()) return record(op, {x, y});
-    const Dims shape = broadcast_shapes(x.shape(), y.shape(), "dot");
-    return record(op, {expand(x, shape), expand(y, shape)});
+    if (!(x.shape() == y.shape())) {
+      const Dims shape = broadcast_shapes(x.shape(), y.shape(), "dot");
+      x = expand(x, shape);
+      y = expand(y, shape);
+    }
+    const Tensor in[] = {std::move(x), std::move(y)};
+    return record(op, in);
   }
 
   std::string_view name() const override { return "dot"; }
