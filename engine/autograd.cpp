@@ -54,9 +54,9 @@ void free_saved(Node& node) {
 
 /// What a sweep to some inputs goes through.
 struct Path {
-  std::vector<bool> wanted;  // values: the inputs
-  std::vector<bool> items;   // those from which an input can be reached
-  std::vector<bool> needed;  // values whose cotangents lead to an input
+  Marks wanted;  // values: the inputs
+  Marks items;   // those from which an input can be reached
+  Marks needed;  // values whose cotangents lead to an input
 
   Path(const Graph& graph, const std::vector<Tensor>& inputs) : wanted(graph.values()) {
     for (const Tensor& input : inputs)
@@ -74,7 +74,7 @@ struct Path {
 /// One sweep backward. `cotangents` holds one tensor for each value of the graph.
 struct ReverseSweep {
   const Graph& graph;
-  std::vector<Tensor> cotangents;
+  InlineVector<Tensor, 32> cotangents;
   bool retain_graph, create_graph, checks_derivatives = false;
 
   explicit ReverseSweep(const Graph& g, const GradOptions& options)
@@ -83,8 +83,8 @@ struct ReverseSweep {
         retain_graph(options.retain_graph || options.create_graph),
         create_graph(options.create_graph) {}
 
-  void start(const Tensor& output, const Tensor& cotangent) {
-    accumulate(cotangents[static_cast<std::size_t>(graph.value_of(output))], cotangent);
+  void start(const Tensor& output, Tensor cotangent) {
+    accumulate(cotangents[static_cast<std::size_t>(graph.value_of(output))], std::move(cotangent));
   }
   void start(const std::vector<Tensor>& outputs, const GradOptions& options) {
     for (std::size_t i = 0; i < outputs.size(); ++i)
@@ -112,8 +112,7 @@ struct ReverseSweep {
   /// Goes through the nodes in order: hooks, then `visit`, then, for those with a bit in `items`,
   /// on to the inputs.
   template <class Visit>
-  void run(const std::vector<bool>& items, const std::vector<bool>& needed_values,
-           const std::vector<bool>& kept, const Visit& visit) {
+  void run(const Marks& items, const Marks& needed_values, const Marks& kept, const Visit& visit) {
     checks_derivatives = anomaly::checks_derivatives();
     const anomaly::RuleScope scope;
     for (std::size_t i = 0; i < graph.items().size(); ++i) {
@@ -129,8 +128,7 @@ struct ReverseSweep {
 
   /// Takes the cotangents of a node's outputs to those of its inputs. They are dropped, but for
   /// those in `kept`.
-  void step(const Graph::Item& item, const std::vector<bool>& needed_values,
-            const std::vector<bool>& kept) {
+  void step(const Graph::Item& item, const Marks& needed_values, const Marks& kept) {
     Node& node = *item.node;
     Tensors g;
     bool any = false;
@@ -152,8 +150,7 @@ struct ReverseSweep {
           accumulate(cotangents[static_cast<std::size_t>(from)],
                      node.op->vjp(call, static_cast<int>(e), g));
       }
-      Tensors terms;
-      if (wanted) terms = node.op->vjps(call, wanted, g);
+      Tensors terms = wanted ? node.op->vjps(call, wanted, g) : Tensors();
       if (checks_derivatives)
         for (std::size_t e = 0; e < terms.size(); ++e)
           anomaly::check_derivative(node.name(), g, static_cast<int>(e), terms[e]);
@@ -208,7 +205,7 @@ void backward(const std::vector<Tensor>& outputs, const GradOptions& options) {
   const Graph graph(outputs);
   ReverseSweep sweep(graph, options);
   sweep.start(outputs, options);
-  const std::vector<bool> every_item(graph.items().size(), true), all(graph.values(), true),
+  const Marks every_item(graph.items().size(), true), all(graph.values(), true),
       none(graph.values(), false);
   sweep.run(every_item, all, none, [&](const Graph::Item& item) {
     if (item.node->sinks.empty()) return;
@@ -285,15 +282,15 @@ std::vector<Tensor> forward_sweep(const Graph& graph, const std::vector<Tensor>&
                                   const std::vector<Tensor>& inputs,
                                   const std::vector<Tensor>& tangents) {
   check_batch(inputs, tangents, "forward_sweep");
-  std::vector<bool> given(graph.values());
-  std::vector<Tensor> carried(graph.values());
+  Marks given(graph.values());
+  InlineVector<Tensor, 32> carried(graph.values());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::int64_t value = graph.value_of(inputs[i]);
     if (value < 0) continue;
     given[static_cast<std::size_t>(value)] = true;
     carried[static_cast<std::size_t>(value)] = tangents[i];
   }
-  const std::vector<bool> items = graph.items_reaching(given);
+  const Marks items = graph.items_reaching(given);
 
   // Each tangent is dropped after its last use.
   std::vector<std::uint32_t> uses(graph.values());

@@ -15,7 +15,7 @@ std::size_t first_slot(const Node* node, std::size_t slots) {
 
 }  // namespace
 
-Graph::Graph(std::span<const Tensor> roots) : table_(64) {
+Graph::Graph(std::span<const Tensor> roots) : table_(32) {
   // Found in any order, then sorted: a node's number in the sequence is larger than its inputs'.
   for (const Tensor& root : roots)
     if (root.impl()->node && find(root.impl()->node.get()) < 0) insert(root.impl()->node.get());
@@ -65,7 +65,7 @@ std::uint32_t Graph::insert(Node* node) {
 
 void Graph::grow() {
   const auto old = std::move(table_);
-  table_.assign(2 * old.size(), {});
+  table_ = decltype(table_)(2 * old.size());
   for (const auto& entry : old)
     if (entry.first) table_[slot(entry.first)] = entry;
 }
@@ -80,8 +80,8 @@ std::int64_t Graph::value_number(std::int64_t place, std::uint32_t output) const
   return std::int64_t{items_[static_cast<std::size_t>(place)].first_value} + output;
 }
 
-std::vector<bool> Graph::items_reaching(const std::vector<bool>& marked) const {
-  std::vector<bool> reaches(items_.size()), value_reaches = marked;
+Marks Graph::items_reaching(const Marks& marked) const {
+  Marks reaches(items_.size()), value_reaches = marked;
   for (std::size_t i = items_.size(); i-- > 0;) {
     const Item& item = items_[i];
     for (std::size_t e = 0; e < item.node->edges.size(); ++e) {

@@ -4,11 +4,15 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
+#include <utility>
 
+#include <wald/engine/inline_vector.h>
 #include <wald/engine/node.h>
 
 namespace wald {
+
+/// A mark for each item, or each value, of a graph.
+using Marks = InlineVector<bool, 64>;
 
 /// Every node that the given values depend on, which keep the nodes alive and must outlive this.
 /// Nodes and their outputs have numbers, so that a sweep keeps what it carries in plain arrays.
@@ -23,7 +27,7 @@ class Graph {
   };
 
   /// Latest first: every node stands before those it depends on.
-  const std::vector<Item>& items() const { return items_; }
+  std::span<const Item> items() const { return items_; }
   std::size_t values() const { return values_; }
   /// Number of the value that an edge comes from; -1 for a constant.
   std::int64_t source(const Item& item, std::size_t edge) const {
@@ -33,7 +37,7 @@ class Graph {
   std::int64_t value_of(const Tensor& x) const;
 
   /// For each item, whether one of the marked values can be reached from it.
-  std::vector<bool> items_reaching(const std::vector<bool>& marked) const;
+  Marks items_reaching(const Marks& marked) const;
 
  private:
   std::size_t slot(const Node* node) const;
@@ -42,11 +46,13 @@ class Graph {
   std::uint32_t insert(Node* node);
   void grow();
 
-  std::vector<Item> items_;
-  std::vector<std::int64_t> sources_;
+  // Inline memory for a few dozen nodes: a small likelihood is differentiated without an
+  // allocation.
+  InlineVector<Item, 24> items_;
+  InlineVector<std::int64_t, 32> sources_;
   std::size_t values_ = 0;
   // Open addressing from a node to its place in items_.
-  std::vector<std::pair<const Node*, std::uint32_t>> table_;
+  InlineVector<std::pair<const Node*, std::uint32_t>, 32> table_;
   std::size_t found_ = 0;
 };
 

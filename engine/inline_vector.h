@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 namespace wald {
@@ -17,15 +19,16 @@ class InlineVector {
   InlineVector(std::initializer_list<T> values) { assign(values.begin(), values.size()); }
   explicit InlineVector(std::size_t n, const T& value = T()) {
     reserve(n);
-    for (std::size_t i = 0; i < n; ++i) push_back(value);
+    std::uninitialized_fill_n(data_, n, value);
+    size_ = n;
   }
   explicit InlineVector(std::span<const T> values) { assign(values.data(), values.size()); }
-  InlineVector(const InlineVector& other) { assign(other.data(), other.size()); }
+  InlineVector(const InlineVector& other) { copy(other); }
   InlineVector(InlineVector&& other) noexcept { take(other); }
   InlineVector& operator=(const InlineVector& other) {
     if (this != &other) {
       clear();
-      assign(other.data(), other.size());
+      copy(other);
     }
     return *this;
   }
@@ -94,6 +97,17 @@ class InlineVector {
     std::uninitialized_copy_n(values, n, data_);
     size_ = n;
   }
+  // A short list of numbers is copied whole, used or not: a few instructions, without a loop.
+  static constexpr bool is_copied_whole = std::is_trivially_copyable_v<T> && N * sizeof(T) <= 64;
+  void copy_whole(const InlineVector& other) {
+    std::memcpy(data_, other.data_, N * sizeof(T));
+    size_ = other.size_;
+  }
+  void copy(const InlineVector& other) {
+    if constexpr (is_copied_whole)
+      if (other.size_ <= N) return copy_whole(other);
+    assign(other.data(), other.size());
+  }
   void take(InlineVector& other) {
     if (other.data_ != other.inline_data()) {
       data_ = std::exchange(other.data_, other.inline_data());
@@ -101,8 +115,12 @@ class InlineVector {
       size_ = std::exchange(other.size_, 0);
       return;
     }
-    std::uninitialized_move_n(other.data_, other.size_, data_);
-    size_ = other.size_;
+    if constexpr (is_copied_whole) {
+      copy_whole(other);
+    } else {
+      std::uninitialized_move_n(other.data_, other.size_, data_);
+      size_ = other.size_;
+    }
     other.clear();
   }
   void free_heap() {

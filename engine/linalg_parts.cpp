@@ -21,7 +21,8 @@ void require_square(const Tensor& x, std::string_view op) {
                                  to_string(x.shape())));
 }
 
-DType require_floating(std::initializer_list<Tensor> x, std::string_view op) {
+DType require_floating(std::initializer_list<std::reference_wrapper<const Tensor>> x,
+                       std::string_view op) {
   DType dtype = DType::boolean;
   for (const Tensor& each : x) dtype = std::max(dtype, each.dtype());
   if (!is_floating(dtype))
@@ -30,12 +31,14 @@ DType require_floating(std::initializer_list<Tensor> x, std::string_view op) {
   return dtype;
 }
 
-Dims batch_of(const Tensor& x) { return Dims({x.shape().data(), x.shape().size() - 2}); }
+Dims batch_of(const Tensor& x, std::size_t core) {
+  return Dims({x.shape().data(), x.shape().size() - core});
+}
 
-Tensor with_batch(const Tensor& x, const Dims& leading) {
+Tensor with_batch(const Tensor& x, const Dims& leading, std::size_t core) {
   Dims shape = leading;
-  shape.push_back(x.size(-2));
-  shape.push_back(x.size(-1));
+  for (std::size_t axis = x.shape().size() - core; axis < x.shape().size(); ++axis)
+    shape.push_back(x.shape()[axis]);
   return expand(x, shape);
 }
 
@@ -111,8 +114,8 @@ void solve_triangles(const Tensor& a, bool is_transposed, bool upper, bool unit,
                      std::vector<int>* info) {
   const std::int64_t row = a.strides()[a.shape().size() - 2], col = a.strides().back();
   const auto bytes = static_cast<std::int64_t>(size_of(a.dtype()));
-  const Tensor operands[] = {a, x};
-  for_each_batch(operands,
+  const Tensor* operands[] = {&a, &x};
+  for_each_batch(operands, 2,
                  [&](std::int64_t batch, const std::int64_t* stride, const std::int64_t* offset) {
                    std::vector<int> found(static_cast<std::size_t>(info ? batch : 0));
                    const kernels::TriangularSolve system{.dtype = a.dtype(),

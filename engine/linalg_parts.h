@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -16,12 +17,13 @@ void require_matrix(const Tensor& x, std::string_view op);
 /// Throws ShapeError unless x is [..., n, n].
 void require_square(const Tensor& x, std::string_view op);
 /// The type in which floating operands meet. Throws DTypeError for integers and booleans.
-DType require_floating(std::initializer_list<Tensor> x, std::string_view op);
+DType require_floating(std::initializer_list<std::reference_wrapper<const Tensor>> x,
+                       std::string_view op);
 
-/// The axes before the last two.
-Dims batch_of(const Tensor& x);
-/// x with `leading` for its axes before the last two.
-Tensor with_batch(const Tensor& x, const Dims& leading);
+/// The axes before the last two, or before as many as `core` says.
+Dims batch_of(const Tensor& x, std::size_t core = 2);
+/// x with `leading` for these axes.
+Tensor with_batch(const Tensor& x, const Dims& leading, std::size_t core = 2);
 /// The axes swapped: of vectors that stand in the last axis, or of matrices.
 Tensor mt(const Tensor& x);
 
@@ -57,35 +59,40 @@ Tensor permute_rows(const Tensor& x, const Tensor& rows, bool inverse);
 void solve_triangles(const Tensor& a, bool is_transposed, bool upper, bool unit, const Tensor& x,
                      std::vector<int>* info);
 
-/// Walks the axes before the last two of operands that have the same ones: calls body(batch,
-/// strides, offsets) for runs along which each operand has one stride, all of them in elements.
+/// Walks the leading axes, which all operands have: those of the first before its last `core`.
+/// Calls body(batch, strides, offsets) for runs along which each operand has one stride, all of
+/// them in elements.
 template <class Body>
-void for_each_batch(std::span<const Tensor> operands, const Body& body) {
+void for_each_batch(std::span<const Tensor* const> operands, std::size_t core, const Body& body) {
   constexpr std::size_t most = 4;
+  std::int64_t last[most] = {}, outer = 1;
+  const std::size_t leading = operands[0]->shape().size() - core;
+  if (leading == 0) {
+    const std::int64_t offset[most] = {};
+    return body(1, last, offset);
+  }
   Dims size, stride[most];
-  const std::size_t leading = operands[0].shape().size() - 2;
   for (std::size_t axis = 0; axis < leading; ++axis) {
-    const std::int64_t n = operands[0].shape()[axis];
+    const std::int64_t n = operands[0]->shape()[axis];
     if (n == 1) continue;
     bool merges = !size.empty();
     for (std::size_t o = 0; o < operands.size(); ++o)
-      merges = merges && stride[o].back() == n * operands[o].strides()[axis];
+      merges = merges && stride[o].back() == n * operands[o]->strides()[axis];
     if (merges)
       size.back() *= n;
     else
       size.push_back(n);
     for (std::size_t o = 0; o < operands.size(); ++o) {
       if (merges)
-        stride[o].back() = operands[o].strides()[axis];
+        stride[o].back() = operands[o]->strides()[axis];
       else
-        stride[o].push_back(operands[o].strides()[axis]);
+        stride[o].push_back(operands[o]->strides()[axis]);
     }
   }
   if (size.empty()) {
     size.push_back(1);
     for (Dims& s : stride) s.push_back(0);
   }
-  std::int64_t last[most] = {}, outer = 1;
   for (std::size_t o = 0; o < operands.size(); ++o) last[o] = stride[o].back();
   for (std::size_t i = 0; i + 1 < size.size(); ++i) outer *= size[i];
   for (std::int64_t index = 0; index < outer; ++index) {

@@ -18,7 +18,7 @@ void (*record_observer)(std::string_view op) = nullptr;
 void Op::run(Inputs, std::span<Tensor>) const {
   throw Error(fmt::format("{}: the op states neither run nor view", name()));
 }
-Tensor Op::view(const Tensor&, const Meta&) const {
+Tensor Op::view(const Tensor&) const {
   throw Error(fmt::format("{}: the op is not a view", name()));
 }
 
@@ -101,18 +101,17 @@ void run(const Op& op, Inputs in, std::span<Tensor> out) {
 }  // namespace
 
 Tensors record_all(const Op& op, Inputs in) {
-  const Metas metas = op.infer(in);
   Tensors out;
-  bool is_differentiable = false;
   if (op.is_view()) {
-    require_rank(metas[0].shape);
-    out.push_back(op.view(in[0], metas[0]));
+    out.push_back(op.view(in[0]));
+    require_rank(out[0].shape());
   } else {
-    for (const Meta& meta : metas)
+    for (const Meta& meta : op.infer(in))
       out.push_back(allocate(backend_of(in[0]), meta.shape, meta.dtype, op.name()));
     run(op, in, {out.data(), out.size()});
   }
-  for (const Meta& meta : metas) is_differentiable |= is_floating(meta.dtype);
+  bool is_differentiable = false;
+  for (const Tensor& x : out) is_differentiable |= is_floating(x.impl()->dtype);
   if (record_observer) record_observer(op.name());
   const bool is_checked = anomaly::checks_results();
   if (!is_checked && (!is_differentiable || !is_grad_enabled())) return out;
@@ -145,15 +144,16 @@ namespace {
 
 /// The shape with size 1 on every axis along which no input changes; empty if there is none.
 Dims constant_axes_dropped(Operands in) {
-  Dims narrow = in[0]->shape();
-  bool drops = false;
-  for (std::size_t axis = 0; axis < narrow.size(); ++axis) {
-    bool is_constant = narrow[axis] > 1;
-    for (const Tensor* x : in) is_constant &= x->strides()[axis] == 0;
-    if (is_constant) narrow[axis] = 1;
-    drops |= is_constant;
+  const Dims& shape = in[0]->shape();
+  Dims narrow;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    bool is_constant = shape[axis] > 1;
+    for (const Tensor* x : in) is_constant = is_constant && x->strides()[axis] == 0;
+    if (!is_constant) continue;
+    if (narrow.empty()) narrow = shape;
+    narrow[axis] = 1;
   }
-  return drops ? narrow : Dims{};
+  return narrow;
 }
 
 }  // namespace

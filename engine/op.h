@@ -70,7 +70,7 @@ class Op {
   virtual void run(Inputs in, std::span<Tensor> out) const;
   /// An op that gives another view of its input's memory has `view` in place of `run`.
   virtual bool is_view() const { return false; }
-  virtual Tensor view(const Tensor& in, const Meta& meta) const;
+  virtual Tensor view(const Tensor& in) const;
 
   /// The values (bits i for inputs, Call::output_slot(i) for outputs) that the derivative by
   /// `input` uses.

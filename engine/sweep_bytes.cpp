@@ -19,9 +19,9 @@ std::size_t bytes_of(const Tensor& x) {
 
 struct Sizes {
   const Graph& graph;
-  std::vector<bool> given;            // values: the inputs
+  Marks given;                        // values: the inputs
   std::vector<std::size_t> bytes;     // of each value
-  std::vector<bool> items;            // those that depend on an input
+  Marks items;                        // those that depend on an input
   std::size_t live = 0, largest = 0;  // what is carried now, and at most so far
 
   Sizes(const Graph& all, const std::vector<Tensor>& inputs)
@@ -52,7 +52,7 @@ std::size_t forward_sweep_bytes(const Graph& graph, const std::vector<Tensor>& o
   // A tangent is dropped after its last use; a view of it keeps its memory.
   std::vector<std::uint32_t> uses(graph.values()), holders(graph.values());
   std::vector<std::size_t> memory(graph.values());  // the value whose memory this one is
-  std::vector<bool> carried = sizes.given;
+  Marks carried = sizes.given;
   for (const Tensor& y : outputs)
     if (const std::int64_t value = graph.value_of(y); value >= 0)
       ++uses[static_cast<std::size_t>(value)];
@@ -106,7 +106,7 @@ std::size_t reverse_sweep_bytes(const std::vector<Tensor>& outputs,
 std::size_t reverse_sweep_bytes(const Graph& graph, const std::vector<Tensor>& outputs,
                                 const std::vector<Tensor>& inputs) {
   Sizes sizes(graph, inputs);
-  std::vector<bool> carried(graph.values()), needed = sizes.given;
+  Marks carried(graph.values()), needed = sizes.given;
   for (std::size_t i = 0; i < sizes.items.size(); ++i)
     for (std::uint32_t o = 0; sizes.items[i] && o < graph.items()[i].node->outputs; ++o)
       needed[graph.items()[i].first_value + o] = true;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include <wald/kernels/cpu/convert.h>
 
@@ -29,6 +30,9 @@ Storage::~Storage() {
   if (on_release) on_release();
 }
 
+TensorImpl::TensorImpl(Ref<Storage> memory, const Dims& sizes, const Dims& steps,
+                       std::int64_t first, DType type)
+    : storage(std::move(memory)), shape(sizes), strides(steps), offset(first), dtype(type) {}
 TensorImpl::~TensorImpl() {
   if (is_sink) remove_sink(*node, this);
 }
@@ -85,7 +89,9 @@ const Dims& Tensor::strides() const { return checked(impl_).strides; }
 DType Tensor::dtype() const { return checked(impl_).dtype; }
 
 std::int64_t Tensor::size(std::int64_t axis) const {
-  return shape()[axis_at(axis_from_end(axis, dim(), "size"), shape().size())];
+  const Dims& all = shape();
+  return all[axis_at(axis_from_end(axis, static_cast<std::int64_t>(all.size()), "size"),
+                     all.size())];
 }
 
 bool Tensor::is_contiguous() const {
@@ -237,7 +243,8 @@ void require_rank(const Dims& shape) {
         fmt::format("a tensor of {} axes was asked for; {} is the limit", shape.size(), max_rank));
 }
 
-static void require_sizes(const Dims& shape) {
+/// The number of elements. Throws ShapeError if they cannot be counted.
+static std::int64_t counted(const Dims& shape) {
   std::int64_t count = 1;
   bool overflows = false, is_empty = false;
   for (std::int64_t size : shape) {
@@ -249,36 +256,27 @@ static void require_sizes(const Dims& shape) {
   if (!is_empty && (overflows || count > most))
     throw ShapeError(fmt::format("a tensor of shape {} has more elements than can be counted",
                                  to_string(shape)));
+  return is_empty ? 0 : count;
 }
 
 Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype,
                 std::string_view op) {
   require_rank(shape);
-  require_sizes(shape);
-  const std::size_t bytes = static_cast<std::size_t>(numel(shape)) * size_of(dtype);
-  Ref<TensorImpl> impl;
+  const std::size_t bytes = static_cast<std::size_t>(counted(shape)) * size_of(dtype);
   try {
-    impl = Ref<TensorImpl>::adopt(new TensorImpl);
-    impl->storage = Ref<Storage>::adopt(new Storage(backend, std::max<std::size_t>(bytes, 1)));
+    auto storage = Ref<Storage>::adopt(new Storage(backend, std::max<std::size_t>(bytes, 1)));
+    return Tensor(Ref<TensorImpl>::adopt(
+        new TensorImpl(std::move(storage), shape, contiguous_strides(shape), 0, dtype)));
   } catch (const std::bad_alloc&) {
     throw DeviceError(
         fmt::format("{}: out of memory: {} bytes wanted on {} for a result of shape {}", op, bytes,
                     backend.name, to_string(shape)));
   }
-  impl->shape = shape;
-  impl->strides = contiguous_strides(shape);
-  impl->dtype = dtype;
-  return Tensor(std::move(impl));
 }
 
-Tensor alias(const Tensor& x, Dims shape, Dims strides, std::int64_t offset) {
-  Ref<TensorImpl> impl = Ref<TensorImpl>::adopt(new TensorImpl);
-  impl->storage = x.impl()->storage;
-  impl->shape = std::move(shape);
-  impl->strides = std::move(strides);
-  impl->offset = offset;
-  impl->dtype = x.dtype();
-  return Tensor(std::move(impl));
+Tensor alias(const Tensor& x, const Dims& shape, const Dims& strides, std::int64_t offset) {
+  return Tensor(
+      Ref<TensorImpl>::adopt(new TensorImpl(x.impl()->storage, shape, strides, offset, x.dtype())));
 }
 
 Tensor contiguous_detached(const Tensor& x) {
@@ -336,14 +334,11 @@ Tensor from_span(std::span<const T> values, const Dims& shape) {
 template <class T>
 Tensor from_memory(const T* data, const Dims& shape, std::function<void()> release) {
   require_rank(shape);
-  require_sizes(shape);
-  Ref<TensorImpl> impl = Ref<TensorImpl>::adopt(new TensorImpl);
-  impl->storage = Ref<Storage>::adopt(
+  counted(shape);
+  auto storage = Ref<Storage>::adopt(
       new Storage(kernels::cpu_backend(), const_cast<T*>(data), std::move(release)));
-  impl->shape = shape;
-  impl->strides = contiguous_strides(shape);
-  impl->dtype = dtype_of<T>::value;
-  return Tensor(std::move(impl));
+  return Tensor(Ref<TensorImpl>::adopt(
+      new TensorImpl(std::move(storage), shape, contiguous_strides(shape), 0, dtype_of<T>::value)));
 }
 
 Literal::Literal(std::initializer_list<Literal> parts) {

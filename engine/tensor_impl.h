@@ -29,18 +29,20 @@ struct Storage : RefCounted, kernels::Pooled {
 };
 
 struct TensorImpl : RefCounted, kernels::Pooled {
+  TensorImpl(Ref<Storage> memory, const Dims& sizes, const Dims& steps, std::int64_t first,
+             DType type);
+  ~TensorImpl();
+
   Ref<Storage> storage;
   Dims shape, strides;
-  std::int64_t offset = 0;
-  DType dtype = DType::float64;
+  std::int64_t offset;
+  DType dtype;
   bool requires_grad = false;  // of a leaf; an intermediate value has a node instead
   bool is_sink = false;        // the node keeps a pointer back, to deliver the gradient
   bool is_compressed = false;  // repeats elements (stride 0) that are its own: laid out on a write
   std::uint32_t output = 0;    // which output of the node this is
   Ref<Node> node;              // a leaf that requires grad has one too, its place in the graph
   Tensor grad;
-
-  ~TensorImpl();
 
   char* data() const {
     return static_cast<char*>(storage->data) + offset * static_cast<std::int64_t>(size_of(dtype));
@@ -61,7 +63,7 @@ Tensor allocate(const kernels::Backend& backend, const Dims& shape, DType dtype,
                 std::string_view op = "tensor");
 
 /// Another view of x's memory, outside the graph.
-Tensor alias(const Tensor& x, Dims shape, Dims strides, std::int64_t offset);
+Tensor alias(const Tensor& x, const Dims& shape, const Dims& strides, std::int64_t offset);
 
 /// x itself if contiguous, else a copy, outside the graph.
 Tensor contiguous_detached(const Tensor& x);

@@ -161,7 +161,7 @@ std::vector<Tensor> Evaluation::gradients(const std::vector<Tensor>& cotangents,
   }
   if (!outputs.empty() && !x.empty())
     found = grad(outputs, x,
-                 {.grad_outputs = weights,
+                 {.grad_outputs = std::move(weights),
                   .retain_graph = create_graph || is_recorded,
                   .create_graph = create_graph,
                   .allow_unused = true});
@@ -174,7 +174,7 @@ ValueAndGradient value_and_gradient(const ScalarFunction& f, const Tensor& x,
                                     const TransformOptions& options) {
   const Evaluation at("value_and_gradient", to_several(f), {x}, options.create_graph);
   at.require_scalar();
-  return {at.finished(at.y[0]), at.gradients({Tensor()}, at.is_recorded)[0]};
+  return {at.finished(at.y[0]), std::move(at.gradients({Tensor()}, at.is_recorded)[0])};
 }
 ValueAndGradients value_and_gradient(const FunctionOfSeveral& f, const std::vector<Tensor>& inputs,
                                      const TransformOptions& options) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <wald/engine/autograd.h>
 #include <wald/engine/linalg_parts.h>
@@ -15,30 +16,43 @@ namespace {
 
 using namespace linalg;
 
-/// c = a b, for leading axes that all have.
-void multiply(const Tensor& a, const Tensor& b, const Tensor& c) {
-  const auto axis = [](const Tensor& x, int i) {
-    return x.strides()[axis_at(i, x.shape().size())];
-  };
+/// Where an operand's rows and columns lie: element (i, j) at i * row + j * col.
+struct Strides {
+  std::int64_t row, col;
+};
+std::int64_t stride_at(const Tensor& x, int axis) {
+  return x.strides()[axis_at(axis, x.shape().size())];
+}
+Strides matrix_strides(const Tensor& x) { return {stride_at(x, -2), stride_at(x, -1)}; }
+
+/// c = a b, an m by k and a k by n matrix, for each of the leading axes, which all have: those of a
+/// before its last `core`.
+void multiply(const Tensor& a, const Tensor& b, const Tensor& c, std::int64_t m, std::int64_t n,
+              std::int64_t k, Strides in_a, Strides in_b, std::size_t core = 2) {
+  const kernels::Backend& backend = backend_of(a);
   const auto bytes = static_cast<std::int64_t>(size_of(c.dtype()));
-  const Tensor operands[] = {a, b, c};
-  for_each_batch(operands,
+  const Tensor* operands[] = {&a, &b, &c};
+  for_each_batch(operands, core,
                  [&](std::int64_t batch, const std::int64_t* stride, const std::int64_t* offset) {
-                   backend_of(a).matmul({.dtype = c.dtype(),
-                                         .batch = batch,
-                                         .m = a.size(-2),
-                                         .n = b.size(-1),
-                                         .k = a.size(-1),
-                                         .a = a.impl()->data() + offset[0] * bytes,
-                                         .a_batch = stride[0],
-                                         .a_row = axis(a, -2),
-                                         .a_col = axis(a, -1),
-                                         .b = b.impl()->data() + offset[1] * bytes,
-                                         .b_batch = stride[1],
-                                         .b_row = axis(b, -2),
-                                         .b_col = axis(b, -1),
-                                         .c = c.impl()->data() + offset[2] * bytes});
+                   backend.matmul({.dtype = c.dtype(),
+                                   .batch = batch,
+                                   .m = m,
+                                   .n = n,
+                                   .k = k,
+                                   .a = a.impl()->data() + offset[0] * bytes,
+                                   .a_batch = stride[0],
+                                   .a_row = in_a.row,
+                                   .a_col = in_a.col,
+                                   .b = b.impl()->data() + offset[1] * bytes,
+                                   .b_batch = stride[1],
+                                   .b_row = in_b.row,
+                                   .b_col = in_b.col,
+                                   .c = c.impl()->data() + offset[2] * bytes});
                  });
+}
+/// Of matrices.
+void multiply(const Tensor& a, const Tensor& b, const Tensor& c) {
+  multiply(a, b, c, a.size(-2), b.size(-1), a.size(-1), matrix_strides(a), matrix_strides(b));
 }
 
 /// [..., m, k] by [..., k, n] with the same leading axes; linear in each operand. A batch of
@@ -61,9 +75,101 @@ class Matmul final : public Op {
     return matmul(transpose(call.in(0), -2, -1), g[0]);
   }
   Tensors jvp(const Call& call, Inputs t) const override {
-    if (!t[1].defined()) return {matmul(t[0], call.in(1))};
-    if (!t[0].defined()) return {matmul(call.in(0), t[1])};
-    return {matmul(t[0], call.in(1)) + matmul(call.in(0), t[1])};
+    Tensor by_a, by_b;
+    if (t[0].defined()) by_a = matmul(t[0], call.in(1));
+    if (t[1].defined()) by_b = matmul(call.in(0), t[1]);
+    return {sum_defined(by_a, by_b)};
+  }
+  std::shared_ptr<const Op> keep() const override { return {std::shared_ptr<void>(), this}; }
+};
+
+/// A matrix [..., m, k] times a vector [..., k], or, transposed, the matrix's columns times a
+/// vector
+/// [..., m]; linear in each operand. Leading axes are as Matmul's.
+class Mv final : public Op {
+ public:
+  /// The product of any operands that fit.
+  static Tensor of(bool is_transposed, Tensor a, Tensor x) {
+    static const Mv plain(false), transposed(true);
+    const Op& op = is_transposed ? transposed : plain;
+    if (a.dim() != 2 || x.dim() != 1) {
+      const Dims leading = broadcast_shapes(batch_of(a), batch_of(x, 1), "matmul");
+      a = with_batch(a, leading);
+      x = with_batch(x, leading, 1);
+    }
+    const Tensor in[] = {std::move(a), std::move(x)};
+    return record(op, in);
+  }
+
+  std::string_view name() const override { return "mv"; }
+
+  Metas infer(Inputs in) const override {
+    Dims shape = in[1].shape();
+    shape.back() = in[0].size(is_transposed_ ? -1 : -2);
+    return {{shape, in[0].dtype()}};
+  }
+
+  void run(Inputs in, std::span<Tensor> out) const override {
+    Strides strides = matrix_strides(in[0]);
+    if (is_transposed_) std::swap(strides.row, strides.col);
+    multiply(in[0], in[1], out[0], out[0].size(-1), 1, in[1].size(-1), strides,
+             {stride_at(in[1], -1), 1});
+  }
+
+  std::uint64_t uses(int input) const override { return input == 0 ? 0b10 : 0b01; }
+  Tensor vjp(const Call& call, int input, Inputs g) const override {
+    if (input == 1) return of(!is_transposed_, call.in(0), g[0]);
+    const Tensor& x = call.in(1);
+    return is_transposed_ ? outer_of(x, g[0]) : outer_of(g[0], x);
+  }
+  Tensors jvp(const Call& call, Inputs t) const override {
+    Tensor by_matrix, by_vector;
+    if (t[0].defined()) by_matrix = of(is_transposed_, t[0], call.in(1));
+    if (t[1].defined()) by_vector = of(is_transposed_, call.in(0), t[1]);
+    return {sum_defined(by_matrix, by_vector)};
+  }
+  std::shared_ptr<const Op> keep() const override { return {std::shared_ptr<void>(), this}; }
+
+ private:
+  explicit Mv(bool is_transposed) : is_transposed_(is_transposed) {}
+
+  /// [..., m] and [..., k] to [..., m, k].
+  static Tensor outer_of(const Tensor& column, const Tensor& row) {
+    return matmul(unsqueeze(column, -1), unsqueeze(row, -2));
+  }
+
+  bool is_transposed_;
+};
+
+/// The inner product of vectors [..., n]; linear in each. Leading axes are as Matmul's.
+class Dot final : public Op {
+ public:
+  static Tensor of(Tensor x, Tensor y) {
+    static const Dot op;
+    if (!(x.shape() == y.shape())) {
+      const Dims shape = broadcast_shapes(x.shape(), y.shape(), "dot");
+      x = expand(x, shape);
+      y = expand(y, shape);
+    }
+    const Tensor in[] = {std::move(x), std::move(y)};
+    return record(op, in);
+  }
+
+  std::string_view name() const override { return "dot"; }
+  Metas infer(Inputs in) const override { return {{batch_of(in[0], 1), in[0].dtype()}}; }
+  void run(Inputs in, std::span<Tensor> out) const override {
+    multiply(in[0], in[1], out[0], 1, 1, in[0].size(-1), {1, stride_at(in[0], -1)},
+             {stride_at(in[1], -1), 1}, 1);
+  }
+  std::uint64_t uses(int input) const override { return input == 0 ? 0b10 : 0b01; }
+  Tensor vjp(const Call& call, int input, Inputs g) const override {
+    return strong_mul(unsqueeze(g[0], -1), call.in(1 - input));
+  }
+  Tensors jvp(const Call& call, Inputs t) const override {
+    Tensor by_x, by_y;
+    if (t[0].defined()) by_x = of(t[0], call.in(1));
+    if (t[1].defined()) by_y = of(call.in(0), t[1]);
+    return {sum_defined(by_x, by_y)};
   }
   std::shared_ptr<const Op> keep() const override { return {std::shared_ptr<void>(), this}; }
 };
@@ -139,9 +245,10 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   if (a.size(-1) != inner)
     throw ShapeError(fmt::format("matmul: {} by {}: the inner sizes {} and {} differ",
                                  to_string(a.shape()), to_string(b.shape()), a.size(-1), inner));
-  if (a.dim() == 1) return squeeze(matmul(unsqueeze(a, 0), b), b.dim() == 1 ? 0 : -2);
-  if (b.dim() == 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1);
   const DType dtype = require_floating({a, b}, "matmul");
+  if (a.dim() == 1 && b.dim() == 1) return Dot::of(to(a, dtype), to(b, dtype));
+  if (b.dim() == 1) return Mv::of(false, to(a, dtype), to(b, dtype));
+  if (a.dim() == 1) return Mv::of(true, to(b, dtype), to(a, dtype));
   const Dims leading = broadcast_shapes(batch_of(a), batch_of(b), "matmul");
   return record(op, {with_batch(to(a, dtype), leading), with_batch(to(b, dtype), leading)});
 }

@@ -49,12 +49,13 @@ struct Reshape final : Linear<Reshape> {
   Metas infer(Inputs in) const override {
     return {{with_leading(in[0].shape(), from.size(), to), in[0].dtype()}};
   }
-  Tensor view(const Tensor& in, const Meta& meta) const override {
+  Tensor view(const Tensor& in) const override {
+    const Dims shape = with_leading(in.shape(), from.size(), to);
     Dims strides;
-    if (in.numel() > 0 && !in.is_contiguous() && reshaped_strides(in, meta.shape, strides))
-      return alias(in, meta.shape, strides, in.impl()->offset);
+    if (in.numel() > 0 && !in.is_contiguous() && reshaped_strides(in, shape, strides))
+      return alias(in, shape, strides, in.impl()->offset);
     const Tensor x = contiguous_detached(in);
-    return alias(x, meta.shape, contiguous_strides(meta.shape), x.impl()->offset);
+    return alias(x, shape, contiguous_strides(shape), x.impl()->offset);
   }
   Tensor transpose(const Tensor& g) const { return record(Reshape(to, from), {g}); }
 };

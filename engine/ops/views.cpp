@@ -31,15 +31,22 @@ struct Squeeze final : LinearView<Squeeze> {
 };
 
 struct Expand final : LinearView<Expand> {
-  Expand(Dims a, Dims n) : axes(std::move(a)), sizes(std::move(n)) {}
-  Dims axes;   // those that were of size 1
-  Dims sizes;  // that they get
+  Expand(std::int64_t more, Dims a, Dims n)
+      : added(more), axes(std::move(a)), sizes(std::move(n)) {}
+  std::int64_t added;  // new axes, the first of `axes`
+  Dims axes;           // ascending; the others were of size 1
+  Dims sizes;          // that they get
 
   std::string_view name() const override { return "expand"; }
   void rearrange(Layout& to) const {
+    for (std::int64_t i = added; i-- > 0;) to.insert(axes[static_cast<std::size_t>(i)], {1, 0});
     for (std::size_t i = 0; i < axes.size(); ++i) to.at(axes[i]) = {sizes[i], 0};
   }
-  Tensor transpose(const Tensor& g) const { return sum(g, axes, true); }
+  Tensor transpose(const Tensor& g) const {
+    Tensor x = sum(g, axes, true);
+    for (std::int64_t i = 0; i < added; ++i) x = squeeze(x, axes[static_cast<std::size_t>(i)]);
+    return x;
+  }
 };
 
 struct Transpose final : LinearView<Transpose> {
@@ -155,17 +162,17 @@ Tensor expand(const Tensor& x, const Dims& shape) {
   if (!(broadcast_shapes(x.shape(), wanted, "expand") == wanted))
     throw ShapeError(fmt::format("expand: shape {} cannot be repeated to {}", to_string(x.shape()),
                                  to_string(shape)));
-  Tensor y = x;
-  while (y.shape().size() < wanted.size()) y = unsqueeze(y, 0);
+  const std::size_t added = wanted.size() - x.shape().size();
   Dims axes, sizes;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (y.shape()[i] == wanted[i]) continue;
+    if (i >= added && x.shape()[i - added] == wanted[i]) continue;
     if (wanted[i] < 0)
       throw ShapeError(fmt::format("expand: negative size in shape {}", to_string(shape)));
     axes.push_back(static_cast<std::int64_t>(i) - static_cast<std::int64_t>(wanted.size()));
     sizes.push_back(wanted[i]);
   }
-  return axes.empty() ? y : record(Expand(axes, sizes), {y});
+  if (axes.empty()) return x;
+  return record(Expand(static_cast<std::int64_t>(added), std::move(axes), std::move(sizes)), {x});
 }
 
 Tensor broadcast_to(const Tensor& x, const Dims& shape) { return expand(x, shape); }

@@ -52,9 +52,9 @@ class LinearView : public Linear<Self> {
  public:
   bool is_view() const override { return true; }
   Metas infer(Inputs in) const override { return {{rearranged(in[0]).shape(), in[0].dtype()}}; }
-  Tensor view(const Tensor& in, const Meta& meta) const override {
+  Tensor view(const Tensor& in) const override {
     const Layout to = rearranged(in);
-    return alias(in, meta.shape, to.strides(), to.offset);
+    return alias(in, to.shape(), to.strides(), to.offset);
   }
 
  private:
@@ -80,7 +80,7 @@ struct Scattered final : Linear<Scattered<View>> {
   void run(Inputs in, std::span<Tensor> out) const override {
     const kernels::Backend& backend = backend_of(in[0]);
     backend.fill(out[0].dtype(), out[0].impl()->data(), out[0].numel(), 0);
-    const Tensor place = view_of.view(out[0], {in[0].shape(), in[0].dtype()});
+    const Tensor place = view_of.view(out[0]);
     backend.copy(in[0].dtype(), in[0].dtype(), kernel_shape(in[0].shape()), in[0].impl()->view(),
                  place.impl()->view());
   }

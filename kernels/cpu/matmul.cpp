@@ -118,6 +118,12 @@ void blas_product(const Matrix<T>& a, const Matrix<T>& b, T* c, std::int64_t str
   gemm(BlasMatrix<T>(a), BlasMatrix<T>(b), c, static_cast<int>(stride), m, n, k);
 }
 
+/// Both operands tall along the summed axis, one of them a vector: c = x' w by one call.
+template <class T>
+void cross_with_vector(const Matrix<T>& x, const Matrix<T>& w, T* c) {
+  tall_cross({x.data, x.row, x.col, w.data, w.row, w.col, c, x.rows, static_cast<int>(x.cols), 1});
+}
+
 template <class T>
 void tiny_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
   for (std::int64_t i = 0; i < a.rows; ++i)
@@ -155,16 +161,19 @@ void cross_product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
   for (std::int64_t i = 0; i < size; ++i) c[i] = static_cast<T>(partial[i]);
 }
 
+/// The most rows and columns of the small matrix of a tall product.
+constexpr std::int64_t most_small_rows = 16, most_small_columns = 8;
+
 /// x tall, b small: element (i, q) of the result goes to c[i * ci + q * cq].
 template <class T>
 void tall_product(const Matrix<T>& x, const Matrix<T>& b, T* c, std::int64_t ci, std::int64_t cq) {
-  std::vector<T> small(b.rows * b.cols);
+  T small[most_small_rows * most_small_columns];
   for (std::int64_t j = 0; j < b.rows; ++j)
     for (std::int64_t q = 0; q < b.cols; ++q) small[j * b.cols + q] = b.data[j * b.row + q * b.col];
   constexpr std::int64_t block = 4096;
   parallel_for((x.rows + block - 1) / block, [&](std::int64_t i) {
     const std::int64_t begin = i * block;
-    tall_times_small({x.data + begin * x.row, x.row, x.col, small.data(), c + begin * ci, ci, cq,
+    tall_times_small({x.data + begin * x.row, x.row, x.col, small, c + begin * ci, ci, cq,
                       std::min(block, x.rows - begin), static_cast<int>(b.rows),
                       static_cast<int>(b.cols)});
   });
@@ -210,10 +219,14 @@ template <class T>
 void product(const Matrix<T>& a, const Matrix<T>& b, T* c) {
   const std::int64_t m = a.rows, n = b.cols, k = a.cols, work = m * n * k;
   if (m == 0 || n == 0) return;
+  if (k >= 16 && k < 2048 && n == 1 && m <= 32) return cross_with_vector(a.transposed(), b, c);
+  if (k >= 16 && k < 2048 && m == 1 && n <= 32) return cross_with_vector(b, a.transposed(), c);
   if (work <= (m == 1 || n == 1 ? 256 : 64)) return tiny_product(a, b, c);
   if (k >= 2048 && m * n <= 16384) return cross_product(a, b, c);
-  if (k <= 16 && n <= 8 && m >= 64) return tall_product(a, b, c, n, 1);
-  if (k <= 16 && m <= 8 && n >= 64) return tall_product(b.transposed(), a.transposed(), c, 1, n);
+  if (k <= most_small_rows && n <= most_small_columns && m >= 16)
+    return tall_product(a, b, c, n, 1);
+  if (k <= most_small_rows && m <= most_small_columns && n >= 16)
+    return tall_product(b.transposed(), a.transposed(), c, 1, n);
   if (work <= 1024 && !(is_ready(a) && is_ready(b))) return tiny_product(a, b, c);
   if (m >= 1024 && n >= 1024 && k >= 64 && is_ready(a) && is_ready(b))
     return tiled_product(a, b, c);
@@ -225,10 +238,13 @@ void batched_product(Matmul p) {
   const T* a = static_cast<const T*>(p.a);
   const T* b = static_cast<const T*>(p.b);
   T* c = static_cast<T*>(p.c);
-  if (p.batch > 1 && p.b_batch == 0 && p.a_batch == p.m * p.a_row) {
+  if (p.batch > 1 && p.b_batch == 0 && (p.m == 1 || p.a_batch == p.m * p.a_row)) {
+    if (p.m == 1) p.a_row = p.a_batch;
     p.m *= p.batch;
     p.batch = 1;
   }
+  if (p.batch == 1)
+    return product<T>({a, p.a_row, p.a_col, p.m, p.k}, {b, p.b_row, p.b_col, p.k, p.n}, c);
   // One matrix times a batch of vectors is one product: its rows are the vectors.
   if (p.batch > 1 && p.a_batch == 0 && p.n == 1)
     return product<T>({b, p.b_batch, p.b_row, p.batch, p.k}, {a, p.a_col, p.a_row, p.k, p.m}, c);

@@ -65,7 +65,8 @@ struct SmallBlocks {
   static constexpr int lists = 64;
   Block* free[lists] = {};
   std::size_t bytes = 0;
-  bool is_open = true, ends_with_thread = false;
+  std::size_t most = 0;  // bytes kept: none until the thread's end is provided for, nor after it
+  bool has_ended = false;
 
   static std::size_t list_of(std::size_t size) {
     return size <= fine ? size / 64 : 16 + class_of(size) - class_of(fine);
@@ -73,17 +74,19 @@ struct SmallBlocks {
   static std::size_t block_bytes(std::size_t size) {
     return size <= fine ? size : class_bytes(size);
   }
-  void* take(std::size_t size) {
-    Block*& head = free[list_of(size)];
+  void* take(std::size_t size) { return take(list_of(size), block_bytes(size)); }
+  bool give(void* p, std::size_t size) { return give(p, list_of(size), block_bytes(size)); }
+  void* take(std::size_t list, std::size_t block) {
+    Block* const head = free[list];
     if (!head) return nullptr;
-    bytes -= block_bytes(size);
-    return std::exchange(head, head->next);
+    bytes -= block;
+    free[list] = head->next;
+    return head;
   }
-  bool give(void* p, std::size_t size) {
-    if (!is_open || bytes + block_bytes(size) > most_kept_by_thread) return false;
-    Block*& head = free[list_of(size)];
-    head = new (p) Block{head};
-    bytes += block_bytes(size);
+  bool give(void* p, std::size_t list, std::size_t block) {
+    if (bytes + block > most) return false;
+    free[list] = new (p) Block{free[list]};
+    bytes += block;
     return true;
   }
   std::size_t clear() {
@@ -96,10 +99,11 @@ struct SmallBlocks {
 // here; what it keeps is freed by the guard beside it.
 thread_local constinit SmallBlocks small_blocks;
 struct FreesSmallBlocks {
-  FreesSmallBlocks() { small_blocks.ends_with_thread = true; }
+  FreesSmallBlocks() { small_blocks.most = most_kept_by_thread; }
   ~FreesSmallBlocks() {
     small_blocks.clear();
-    small_blocks.is_open = false;
+    small_blocks.most = 0;
+    small_blocks.has_ended = true;
   }
 };
 void free_small_blocks_at_thread_end() { thread_local const FreesSmallBlocks guard; }
@@ -113,9 +117,7 @@ void* allocate_or_null(std::size_t bytes) {
   return p;
 }
 
-}  // namespace
-
-void* allocate(std::size_t bytes) {
+[[gnu::noinline]] void* allocate_any(std::size_t bytes) {
   if (bytes > most_bytes) return nullptr;
   bytes = rounded(bytes == 0 ? 1 : bytes);
   if (is_small(bytes)) {
@@ -142,10 +144,10 @@ void* allocate(std::size_t bytes) {
   return p;
 }
 
-void release(void* p, std::size_t bytes) {
+[[gnu::noinline]] void release_any(void* p, std::size_t bytes) {
   bytes = rounded(bytes == 0 ? 1 : bytes);
   if (is_small(bytes)) {
-    if (!small_blocks.ends_with_thread) free_small_blocks_at_thread_end();
+    if (!small_blocks.has_ended) free_small_blocks_at_thread_end();
     if (small_blocks.give(p, bytes)) return;
   } else if (is_shared_size(bytes)) {
     Kept& k = kept();
@@ -157,6 +159,23 @@ void release(void* p, std::size_t bytes) {
     }
   }
   std::free(p);
+}
+
+/// Whether a block may lie in the finely graded lists, whose number is then rounded(bytes) / 64.
+bool is_fine(std::size_t bytes) { return keeps_blocks && bytes > 0 && bytes <= SmallBlocks::fine; }
+
+}  // namespace
+
+// What nearly every call asks for comes first and short: a tensor is two or three such blocks.
+void* allocate(std::size_t bytes) {
+  if (is_fine(bytes))
+    if (void* p = small_blocks.take(rounded(bytes) / 64, rounded(bytes))) return p;
+  return allocate_any(bytes);
+}
+
+void release(void* p, std::size_t bytes) {
+  if (is_fine(bytes) && small_blocks.give(p, rounded(bytes) / 64, rounded(bytes))) return;
+  release_any(p, bytes);
 }
 
 std::size_t release_kept_memory() {

@@ -37,6 +37,7 @@ void parallel_run(std::int64_t tasks, void (*task)(const void* context, std::int
 /// task is not fixed: results must not depend on it.
 template <class Body>
 void parallel_for(std::int64_t tasks, const Body& body) {
+  if (tasks == 1) return body(0);
   parallel_run(
       tasks, [](const void* context, std::int64_t i) { (*static_cast<const Body*>(context))(i); },
       &body);

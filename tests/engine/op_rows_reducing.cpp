@@ -41,14 +41,14 @@ Array product(const Array& a, const Array& b) {
   });
 }
 
-OpRow product_row(std::string name, Builder build, std::vector<std::vector<Dims>> shapes,
+OpRow product_row(const std::string& name, Builder build, std::vector<std::vector<Dims>> shapes,
                   std::vector<BadCall> bad) {
-  return {.name = std::move(name),
+  return {.name = name,
           .build = std::move(build),
           .inputs = {values, values},
           .reference = [](Arrays in) { return product(in[0], in[1]); },
           .shapes = std::move(shapes),
-          .op = "matmul",
+          .op = name,
           .integers = Integers::refused,
           .bad = std::move(bad)};
 }
