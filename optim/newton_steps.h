@@ -19,6 +19,13 @@ std::optional<Point> newton_point(Objective& objective, const Point& here,
 std::optional<Point> point_downward(Objective& objective, const Point& here,
                                     const Certificate& certificate, const Bounds& bounds);
 
+/// A point along Newton's step or a direction without curvature, at a thousandth of the way from
+/// `begin` or of the point's distance from 0, that is lower by more than `margin`; nothing if there
+/// is none. The third derivative may lead there, as at an inflection.
+std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& begin,
+                                  const Certificate& certificate, const Bounds& bounds,
+                                  double margin);
+
 /// Whether Newton's method runs away: the quadratic model does not hold over its own step, and the
 /// next steps are no shorter. So it is towards an infimum at infinity, as that of exp(-x).
 bool recedes(Objective& objective, const Point& here, const Certificate& certificate,
