@@ -101,7 +101,7 @@ bool recedes(Objective& objective, const Point& here, const Bounds& bounds) {
   constexpr int steps = 3;
   constexpr double holds = 0.5, is_shorter = 0.9;
   // Curvature that dies away in one direction only is small beside the others'.
-  constexpr double negligible = 1e-14;
+  constexpr double negligible = 1e-15;
   Point point = here;
   Certificate now = certify(objective, point, bounds, negligible);
   for (int i = 0; i < steps; ++i) {
