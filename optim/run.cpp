@@ -193,7 +193,8 @@ Run::Settled Run::settle() {
 /// At a point without negative curvature.
 Run::Settled Run::settle_upward(const Certificate& found) {
   const double size = fallen_size();
-  if ((found.decrement <= tolerance_ * size && recedes(objective_, state_.here, bounds_)) ||
+  const bool is_low = found.decrement <= tolerance_ * size;
+  if ((is_low && !was_modelled(found) && recedes(objective_, state_.here, bounds_)) ||
       came_down_to_a_plain(found)) {
     end(Status::failed, Reason::unbounded);
     return Settled::ended;
@@ -233,6 +234,18 @@ Run::Settled Run::settle_downward() {
     return Settled::open;
   end(Status::failed, Reason::saddle);
   return Settled::ended;
+}
+
+/// Whether the curvature here explains the decrease of the last step. Then it holds over a step
+/// that was longer than Newton's is now, and nothing more need be asked.
+bool Run::was_modelled(const Certificate& found) const {
+  if (!found.hessian.defined() || !state_.before.defined()) return false;
+  if (!(state_.last_decrease > 1e3 * found.decrement) ||
+      !(state_.last_decrease > 1e-10 * std::abs(state_.here.value)))
+    return false;
+  const Tensor step = state_.here.x - state_.before;
+  const double explained = dot(step, mv(found.hessian, step)).item() / 2;
+  return explained > state_.last_decrease / 2 && explained < state_.last_decrease * 2;
 }
 
 /// Whether the last step came from where Newton's method runs away to where value and derivatives
