@@ -150,13 +150,14 @@ void polish(Objective& objective, Point& here, Certificate& certificate, const B
     const NewtonStep next = newton_step(*certificate.spectrum, there.gradient);
     const double slack = certificate.decrement + rounding;
     if (!(next.decrement < certificate.decrement / 2) || there.value > here.value + slack) return;
-    // The curvature of a point close by serves as well, until steps are long.
-    const bool is_far = certificate.decrement > 1e-10 * std::abs(there.value);
+    // The curvature of a point close by serves as well, as long as it converges.
+    const bool is_slow = next.decrement > 0.01 * certificate.decrement &&
+                         next.decrement > 1e-12 * std::abs(there.value);
     here = there;
     certificate.decrement = next.decrement;
     certificate.step_decrease = next.decrease;
     certificate.step = next.step;
-    if (is_far) certificate = certify(objective, here, bounds);
+    if (is_slow) certificate = certify(objective, here, bounds);
   }
 }
 

@@ -16,6 +16,8 @@ constexpr double negligible_curvature = 1e-12;
 // Negative curvature that cannot be told from none where the value does not fall along it.
 constexpr double doubtful_curvature = 1e-8;
 constexpr std::int64_t max_idle_moves = 10;
+// Below this part of the value steps by one Hessian converge fast.
+constexpr double near_minimum = 1e-6;
 
 double epsilon_of(DType dtype) {
   return dtype == DType::float32 ? std::numeric_limits<float>::epsilon()
@@ -175,7 +177,8 @@ bool Run::is_promising(double expected_decrease) const {
   if (state_.iterations < state_.certify_from) return false;
   if (std::isnan(expected_decrease))
     return state_.iterations > 0 && state_.last_decrease <= std::sqrt(tolerance_) * fallen_size();
-  return expected_decrease <= tolerance_ * fallen_size() || state_.has_moved_little;
+  const double enough = options_.polish ? std::max(near_minimum, tolerance_) : tolerance_;
+  return expected_decrease <= enough * fallen_size() || state_.has_moved_little;
 }
 
 /// Asks the exact Hessian, and ends the run or takes a step by it if it says so.
@@ -207,7 +210,13 @@ Run::Settled Run::settle_upward(const Certificate& found) {
   // Where the minimum is zero no decrement is small beside the value; then Newton's steps go on as
   // long as they gain.
   constexpr int halvings = 8;
-  if (!is_within)
+  if (!is_within && options_.polish && was_modelled(found)) {
+    Point there = state_.here;
+    Certificate chord = found;
+    polish(objective_, there, chord, bounds_, 0);
+    if (there.value < state_.here.value) lower = there;
+  }
+  if (!is_within && !lower)
     lower = newton_point(objective_, state_.here, found, bounds_, halvings);
   else if (has_arrived || !found.flat_directions.empty())
     lower = point_across(objective_, state_.here, begin_, found, bounds_, tolerance_ * size);
