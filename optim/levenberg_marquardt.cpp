@@ -1,0 +1,195 @@
+#include "levenberg_marquardt.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <wald/engine/autograd.h>
+#include <wald/engine/ops/ops.h>
+
+namespace wald::optim {
+namespace {
+
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+
+/// The lengths of the columns, 1 for those that are zero.
+Tensor column_lengths(const Tensor& matrix) {
+  const Tensor lengths = norm(matrix, 2, {0});
+  return masked_fill(lengths, lengths <= 0, 1.0);
+}
+
+/// Which singular values are zero but for rounding.
+Tensor is_rounding(const Tensor& s, const Tensor& matrix) {
+  const double size = static_cast<double>(std::max(matrix.size(0), matrix.size(1)));
+  return s <= size * epsilon * max(s).item<double>();
+}
+
+/// A p with |scale p| <= radius (up to a tenth more) that minimizes |c + r p| there.
+struct Bounded {
+  Tensor p;
+  bool is_bounded;  // or the whole Gauss-Newton step, the shortest if there are several
+};
+
+/// By the singular values s of r / scale. With damping d the step's parts are -s a / (s^2 + d);
+/// Newton's method for 1 / length = 1 / radius finds d from below (Hebden 1973).
+Bounded minimize_within(const Tensor& r, const Tensor& c, const Tensor& scale, double radius) {
+  const Svd parts = svd(r / scale);
+  const Tensor is_zero = is_rounding(parts.s, r);
+  const Tensor s = masked_fill(parts.s, is_zero, 0.0);
+  const Tensor along = mv(t(parts.u), c);
+  Tensor q = masked_fill(-along / s, is_zero, 0.0);
+  double damping = 0;
+  constexpr int most = 30;
+  for (int i = 0; i < most; ++i) {
+    const double length = norm(q).item<double>();
+    if (length <= (damping > 0 ? 1.1 : 1.0) * radius) break;
+    const Tensor fall = masked_fill(square(q) / (square(s) + damping), is_zero, 0.0);
+    damping += (length / radius - 1) * length * length / sum(fall).item<double>();
+    q = -s * along / (square(s) + damping);
+  }
+  return {mv(t(parts.vh), q) / scale, damping > 0};
+}
+
+Tensor full_bound(const Tensor& bound, std::int64_t k, double otherwise) {
+  if (!bound.defined()) return full({k}, otherwise);
+  return contiguous(expand(to(bound.dim() == 0 ? bound : flatten(bound), DType::float64), {k}));
+}
+
+}  // namespace
+
+Tensor Box::project(const Tensor& x) const { return minimum(maximum(x, lower), upper); }
+
+Tensor Box::is_free(const Tensor& x, const Tensor& gradient) const {
+  const Tensor is_held = ((x <= lower) & (gradient > 0)) | ((x >= upper) & (gradient < 0));
+  return ~is_held;
+}
+
+Box Box::of(const MinimizeOptions& options, std::int64_t k) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const Box box{full_bound(options.lower, k, -infinity), full_bound(options.upper, k, infinity)};
+  if (!all(box.lower <= box.upper).item<bool>())
+    throw InputError("every lower bound must be a number and at most the upper one");
+  return box;
+}
+
+LevenbergMarquardt::LevenbergMarquardt(TensorFunction residuals, Box box)
+    : residuals_(std::move(residuals)), box_(std::move(box)) {}
+
+const Linearization& LevenbergMarquardt::at(Objective& objective, const Tensor& x) {
+  if (here_.point.x.defined() && here_.point.x.is_same(x)) return here_;
+  Evaluations count = objective.evaluations();
+  ++count.values;
+  ++count.gradients;
+  objective.set_evaluations(count);
+  const auto [r, j] = value_and_jacobian(residuals_, x, {.create_graph = false});
+  const NoGradGuard guard;
+  Linearization there{{x, 0.5 * dot(r, r).item<double>(), mv(t(j), r)}, r, j, {}, {}};
+  if (there.point.is_finite() && all(isfinite(j)).item<bool>()) {
+    const Qr factors = qr(j);
+    there.triangle = factors.r;
+    there.projected = mv(t(factors.q), r);
+  } else {
+    there.point.value = std::numeric_limits<double>::quiet_NaN();
+  }
+  here_ = there;
+  return here_;
+}
+
+LevenbergMarquardt::Step LevenbergMarquardt::step_from(const Linearization& here) const {
+  const Tensor& x = here.point.x;
+  Tensor free = box_.is_free(x, here.point.gradient), to_bounds = zeros(x.shape());
+  Tensor there = x;
+  bool is_bounded = false;
+  for (std::int64_t pass = 0; pass <= x.numel(); ++pass) {
+    const Bounded step = minimize_within(
+        here.triangle * free, here.projected + mv(here.triangle, to_bounds), scale_, radius_);
+    is_bounded = is_bounded || step.is_bounded;
+    there = x + to_bounds + step.p;
+    const Tensor inside = box_.project(there), is_beyond = free & (inside != there);
+    there = inside;
+    if (!any(is_beyond).item<bool>()) break;
+    to_bounds = where(is_beyond, inside - x, to_bounds);
+    free = free & ~is_beyond;
+  }
+  const Tensor p = there - x, change = mv(here.triangle, p);
+  const double slope = dot(here.projected, change).item<double>();
+  return {there, norm(scale_ * p).item<double>(), slope,
+          -slope - 0.5 * dot(change, change).item<double>(), is_bounded};
+}
+
+/// More's rules; `change` of the value may be nan or infinite.
+void LevenbergMarquardt::adapt_radius(const Step& step, double change) {
+  const double ratio = -change / step.predicted;
+  if (ratio >= 0.75 || (ratio > 0.25 && !step.is_bounded)) {
+    radius_ = 2 * step.length;
+  } else if (!(ratio > 0.25)) {
+    // The minimum of the parabola through value, slope and the value there.
+    double factor = change < 0 ? 0.5 : 0.5 * step.slope / (step.slope - change);
+    if (!(factor > 0.1)) factor = 0.1;
+    radius_ = std::min(factor, 0.5) * std::min(radius_, 10 * step.length);
+  }
+}
+
+std::optional<Point> LevenbergMarquardt::next(Objective& objective, const Point& from) {
+  const NoGradGuard guard;
+  const Linearization here = at(objective, from.x);
+  scale_ = scale_.defined() ? maximum(scale_, norm(here.triangle, 2, {0}))
+                            : column_lengths(here.triangle);
+  const bool is_first = radius_ < 0;
+  if (is_first) {
+    const double size = norm(scale_ * from.x).item<double>();
+    radius_ = 100 * (size > 0 ? size : 1);
+  }
+  constexpr int most = 100;
+  for (int trial = 0; trial < most; ++trial) {
+    const Step step = step_from(here);
+    if (!(step.length > 0)) break;
+    if (is_first && trial == 0) radius_ = std::min(radius_, step.length);
+    // Bounds may spoil a long step; a short one goes down.
+    if (!(step.predicted > 0)) {
+      radius_ = 0.25 * step.length;
+      continue;
+    }
+    const double change = objective.value(step.x) - from.value;
+    adapt_radius(step, change);
+    if (!(-change > 1e-4 * step.predicted)) continue;
+    const Point there = at(objective, step.x).point;
+    if (there.is_finite()) return there;
+    here_ = here;
+    radius_ = 0.25 * step.length;
+  }
+  here_ = here;
+  return std::nullopt;
+}
+
+double LevenbergMarquardt::expected_decrease(Objective& objective, const Point& point) {
+  const NoGradGuard guard;
+  const Linearization& here = at(objective, point.x);
+  const Tensor r = here.triangle * box_.is_free(point.x, here.point.gradient);
+  const Svd parts = svd(r / column_lengths(r));
+  const Tensor along = mv(t(parts.u), here.projected);
+  return 0.5 * sum(masked_fill(square(along), is_rounding(parts.s, r), 0.0)).item<double>();
+}
+
+void LevenbergMarquardt::reset() {
+  scale_ = Tensor();
+  radius_ = -1;
+}
+
+NamedTensors LevenbergMarquardt::state() const {
+  NamedTensors state = {{"radius", tensor(radius_)}};
+  if (scale_.defined()) state.emplace_back("scale", scale_);
+  return state;
+}
+
+void LevenbergMarquardt::load(const NamedTensors& state) {
+  reset();
+  for (const auto& [name, value] : state)
+    if (name == "radius")
+      radius_ = value.item<double>();
+    else if (name == "scale")
+      scale_ = value;
+}
+
+}  // namespace wald::optim
