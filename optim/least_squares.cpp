@@ -64,9 +64,8 @@ bool has_full_rank(const Tensor& r) {
 }
 
 bool Newton::is_converged(double tolerance) const {
-  return is_minimum &&
-         (decrement <= tolerance * here.point.value ||
-          all(abs(step) <= std::sqrt(tolerance) * abs(here.point.x)).item<bool>());
+  return is_minimum && (decrement <= tolerance * here.point.value ||
+                        all(abs(step) <= std::sqrt(tolerance) * abs(here.point.x)).item<bool>());
 }
 
 /// Newton's equations in the coordinates R p, in which J'J is the identity: what the residuals'
@@ -76,8 +75,8 @@ Newton Solver::newton_at(const Tensor& x) {
   at.here = method_.at(objective_, x);
   if (!at.here.point.is_finite()) return at;
   const Tensor& r0 = at.here.residuals;
-  const Tensor curvature = hessian(
-      [&](const Tensor& b) { return dot(r0, residuals_(b)); }, x, {.create_graph = false});
+  const Tensor curvature =
+      hessian([&](const Tensor& b) { return dot(r0, residuals_(b)); }, x, {.create_graph = false});
   Evaluations count = objective_.evaluations();
   ++count.hessians;
   objective_.set_evaluations(count);
@@ -96,8 +95,8 @@ Newton Solver::newton_at(const Tensor& x) {
   at.is_minimum = all(parts.values > 0).item<bool>();
   const Tensor along = mv(t(matmul(factors.q, parts.vectors)), at.here.projected);
   at.decrement = 0.5 * sum(square(along) / parts.values).item<double>();
-  const Tensor p = triangular_solve(at.triangle, mv(parts.vectors, along / parts.values),
-                                    {.upper = true});
+  const Tensor p =
+      triangular_solve(at.triangle, mv(parts.vectors, along / parts.values), {.upper = true});
   at.step = index_add(at.step, 0, at.free, -p);
   return at;
 }

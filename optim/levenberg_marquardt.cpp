@@ -25,30 +25,52 @@ Tensor is_rounding(const Tensor& s, const Tensor& matrix) {
   return s <= size * epsilon * max(s).item<double>();
 }
 
-/// A p with |scale p| <= radius (up to a tenth more) that minimizes |c + r p| there.
-struct Bounded {
-  Tensor p;
-  bool is_bounded;  // or the whole Gauss-Newton step, the shortest if there are several
+/// Minimizes |c + r p|^2 + damping |scale p|^2, by the singular values s of r / scale.
+class Damped {
+ public:
+  Damped(const Tensor& r, const Tensor& scale)
+      : parts_(svd(r / scale)), is_zero_(is_rounding(parts_.s, r)), scale_(scale) {}
+
+  /// Chooses the damping so that |scale p| is the radius, up to a tenth more, or 0 if p is shorter.
+  /// Newton's method for 1 / length = 1 / radius, from below (Hebden 1973).
+  void bound(const Tensor& c, double radius) {
+    constexpr int most = 30;
+    for (int i = 0; i < most; ++i) {
+      const Tensor q = turned(c);
+      const double length = norm(q).item<double>();
+      if (length <= (damping_ > 0 ? 1.1 : 1.0) * radius) break;
+      const Tensor fall = masked_fill(square(q) / (square(parts_.s) + damping_), is_zero_, 0.0);
+      damping_ += (length / radius - 1) * length * length / sum(fall).item<double>();
+    }
+  }
+  Tensor solve(const Tensor& c) const { return mv(t(parts_.vh), turned(c)) / scale_; }
+  bool is_bounded() const { return damping_ > 0; }
+  double length(const Tensor& p) const { return norm(scale_ * p).item<double>(); }
+
+ private:
+  /// scale p in the coordinates of the singular vectors; 0 where s is.
+  Tensor turned(const Tensor& c) const {
+    const Tensor q = -parts_.s * mv(t(parts_.u), c) / (square(parts_.s) + damping_);
+    return masked_fill(q, is_zero_, 0.0);
+  }
+
+  Svd parts_;
+  Tensor is_zero_, scale_;
+  double damping_ = 0;
 };
 
-/// By the singular values s of r / scale. With damping d the step's parts are -s a / (s^2 + d);
-/// Newton's method for 1 / length = 1 / radius finds d from below (Hebden 1973).
-Bounded minimize_within(const Tensor& r, const Tensor& c, const Tensor& scale, double radius) {
-  const Svd parts = svd(r / scale);
-  const Tensor is_zero = is_rounding(parts.s, r);
-  const Tensor s = masked_fill(parts.s, is_zero, 0.0);
-  const Tensor along = mv(t(parts.u), c);
-  Tensor q = masked_fill(-along / s, is_zero, 0.0);
-  double damping = 0;
-  constexpr int most = 30;
-  for (int i = 0; i < most; ++i) {
-    const double length = norm(q).item<double>();
-    if (length <= (damping > 0 ? 1.1 : 1.0) * radius) break;
-    const Tensor fall = masked_fill(square(q) / (square(s) + damping), is_zero, 0.0);
-    damping += (length / radius - 1) * length * length / sum(fall).item<double>();
-    q = -s * along / (square(s) + damping);
-  }
-  return {mv(t(parts.vh), q) / scale, damping > 0};
+/// What the residuals' second derivative along p adds to a step p, or zero if that is too much of
+/// it to be believed: geodesic acceleration, Transtrum and Sethna (2012), arXiv:1201.5885.
+Tensor bend(const TensorFunction& residuals, const Linearization& here, const Damped& model,
+            const Tensor& p) {
+  constexpr double most = 0.75;
+  const Tensor& x = here.point.x;
+  const EnableGradGuard recording;  // the outer transform differentiates the inner one
+  const TensorFunction along_p = [&](const Tensor& b) { return jvp(residuals, b, p).jvp; };
+  const Tensor second = jvp(along_p, x, p, {.create_graph = false}).jvp;
+  const NoGradGuard guard;
+  const Tensor bent = 0.5 * model.solve(mv(t(here.basis), second));
+  return model.length(bent) <= 0.5 * most * model.length(p) ? bent : zeros(p.shape());
 }
 
 Tensor full_bound(const Tensor& bound, std::int64_t k, double otherwise) {
@@ -84,10 +106,14 @@ const Linearization& LevenbergMarquardt::at(Objective& objective, const Tensor& 
   objective.set_evaluations(count);
   const auto [r, j] = value_and_jacobian(residuals_, x, {.create_graph = false});
   const NoGradGuard guard;
-  Linearization there{{x, 0.5 * dot(r, r).item<double>(), mv(t(j), r)}, r, j, {}, {}};
+  Linearization there;
+  there.point = {x, 0.5 * dot(r, r).item<double>(), mv(t(j), r)};
+  there.residuals = r;
+  there.jacobian = j;
   if (there.point.is_finite() && all(isfinite(j)).item<bool>()) {
     const Qr factors = qr(j);
     there.triangle = factors.r;
+    there.basis = factors.q;
     there.projected = mv(t(factors.q), r);
   } else {
     there.point.value = std::numeric_limits<double>::quiet_NaN();
@@ -99,20 +125,24 @@ const Linearization& LevenbergMarquardt::at(Objective& objective, const Tensor& 
 LevenbergMarquardt::Step LevenbergMarquardt::step_from(const Linearization& here) const {
   const Tensor& x = here.point.x;
   Tensor free = box_.is_free(x, here.point.gradient), to_bounds = zeros(x.shape());
-  Tensor there = x;
+  Tensor there = x, bent = to_bounds;
   bool is_bounded = false;
   for (std::int64_t pass = 0; pass <= x.numel(); ++pass) {
-    const Bounded step = minimize_within(
-        here.triangle * free, here.projected + mv(here.triangle, to_bounds), scale_, radius_);
-    is_bounded = is_bounded || step.is_bounded;
-    there = x + to_bounds + step.p;
+    const Tensor c = here.projected + mv(here.triangle, to_bounds);
+    Damped model(here.triangle * free, scale_);
+    model.bound(c, radius_);
+    is_bounded = is_bounded || model.is_bounded();
+    const Tensor p = model.solve(c);
+    bent = pass == 0 ? bend(residuals_, here, model, p) : zeros(x.shape());
+    there = x + to_bounds + p + bent;
     const Tensor inside = box_.project(there), is_beyond = free & (inside != there);
     there = inside;
     if (!any(is_beyond).item<bool>()) break;
     to_bounds = where(is_beyond, inside - x, to_bounds);
     free = free & ~is_beyond;
   }
-  const Tensor p = there - x, change = mv(here.triangle, p);
+  // The radius and the linear model are about the step before it is bent.
+  const Tensor p = there - x - bent, change = mv(here.triangle, p);
   const double slope = dot(here.projected, change).item<double>();
   return {there, norm(scale_ * p).item<double>(), slope,
           -slope - 0.5 * dot(change, change).item<double>(), is_bounded};
@@ -139,7 +169,7 @@ std::optional<Point> LevenbergMarquardt::next(Objective& objective, const Point&
   const bool is_first = radius_ < 0;
   if (is_first) {
     const double size = norm(scale_ * from.x).item<double>();
-    radius_ = 100 * (size > 0 ? size : 1);
+    radius_ = 0.1 * (size > 0 ? size : 1);
   }
   constexpr int most = 100;
   for (int trial = 0; trial < most; ++trial) {

@@ -26,13 +26,15 @@ struct Linearization {
   Point point;
   Tensor residuals;  ///< [m]
   Tensor jacobian;   ///< [m, k]
+  Tensor basis;      ///< Q, [m, min(m, k)]
   Tensor triangle;   ///< R, [min(m, k), k]
   Tensor projected;  ///< Q' residuals, [min(m, k)]
 };
 
 /// More (1978), Numerical Analysis, Lecture Notes in Mathematics 630, 105-116: a trust region in
 /// units of the Jacobian's columns. Where the step would leave the box, the parameters concerned go
-/// to their bounds and the others are asked again.
+/// to their bounds and the others are asked again. Steps are bent by the second derivative of the
+/// residuals along them.
 class LevenbergMarquardt : public Descent {
  public:
   /// residuals: [k] to [m].

@@ -28,12 +28,19 @@ TEST(LeastSquares, SolvesTheRegressionsOfNist) {
                         from_vector(problem.starts[start]));
       const double digits = log_relative_error(fit.x.to_vector(), problem.params);
       const double sd_digits = log_relative_error(fit.std_errors.to_vector(), problem.sd);
-      std::printf("%-9s start %d  parameters %5.1f  sd %5.1f of %4.1f  rss %5.1f  %-9s %4d iterations  %4d evaluations %3d hessians %.2g\n",
-                  name.c_str(), start + 1, digits, sd_digits, problem.sd_digits,
-                  log_relative_error(fit.rss, problem.rss), fit.status == Status::converged ? "converged" : fit.status == Status::precision ? "precision" : "failed", int(fit.iterations),
-                  int(fit.evaluations.values), int(fit.evaluations.hessians), fit.newton_decrement / fit.value);
+      std::printf(
+          "%-9s start %d  parameters %5.1f  sd %5.1f of %4.1f  rss %5.1f  %-9s %4d iterations  %4d "
+          "evaluations %3d hessians %.2g\n",
+          name.c_str(), start + 1, digits, sd_digits, problem.sd_digits,
+          log_relative_error(fit.rss, problem.rss),
+          fit.status == Status::converged   ? "converged"
+          : fit.status == Status::precision ? "precision"
+                                            : "failed",
+          int(fit.iterations), int(fit.evaluations.values), int(fit.evaluations.hessians),
+          fit.newton_decrement / fit.value);
       EXPECT_GE(digits, 8) << name << ", start " << start + 1;
-      EXPECT_GE(sd_digits, std::min(7.0, problem.sd_digits - 0.5)) << name << ", start " << start + 1;
+      EXPECT_GE(sd_digits, std::min(7.0, problem.sd_digits - 0.5))
+          << name << ", start " << start + 1;
       ++runs;
       to_ten_digits += digits >= 10;
     }

@@ -76,10 +76,8 @@ const Entry entries[] = {
      [](const Tensors& b, const Tensors& x) {
        return b[0] / b[1] * exp(-square((x[0] - b[2]) / b[1]) / 2);
      }},
-    {"Rat43",
-     [](const Tensors& b, const Tensors& x) {
-       return b[0] * pow(1 + exp(b[1] - b[2] * x[0]), -1 / b[3]);
-     }},
+    {"Rat43", [](const Tensors& b,
+                 const Tensors& x) { return b[0] * pow(1 + exp(b[1] - b[2] * x[0]), -1 / b[3]); }},
     {"Bennett5",
      [](const Tensors& b, const Tensors& x) { return b[0] * pow(b[1] + x[0], -1 / b[2]); }},
 };

@@ -16,12 +16,12 @@ using Mean = Tensor (*)(const std::vector<Tensor>& b, const std::vector<Tensor>&
 struct NistProblem {
   std::string name;
   Mean mean;
-  Tensor response;                ///< [n]; the logarithm of the data's where NIST fits that.
-  std::vector<Tensor> x;          ///< [n] each
-  std::vector<double> starts[2];  ///< As published: far, near.
-  std::vector<double> params, sd;           ///< Certified.
-  std::vector<double> se_observed;          ///< From the Hessian of the log-likelihood.
-  double sd_digits, se_digits;  ///< In which rounding the data to binary64 leaves them.
+  Tensor response;                  ///< [n]; the logarithm of the data's where NIST fits that.
+  std::vector<Tensor> x;            ///< [n] each
+  std::vector<double> starts[2];    ///< As published: far, near.
+  std::vector<double> params, sd;   ///< Certified.
+  std::vector<double> se_observed;  ///< From the Hessian of the log-likelihood.
+  double sd_digits, se_digits;      ///< In which rounding the data to binary64 leaves them.
   double rss;
 
   /// mean - response at the parameters b [k].
