@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <wald/engine/autograd.h>
+#include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
 
 namespace wald::optim {
@@ -73,37 +74,20 @@ Tensor bend(const TensorFunction& residuals, const Linearization& here, const Da
   return model.length(bent) <= 0.5 * most * model.length(p) ? bent : zeros(p.shape());
 }
 
-Tensor full_bound(const Tensor& bound, std::int64_t k, double otherwise) {
-  if (!bound.defined()) return full({k}, otherwise);
-  return contiguous(expand(to(bound.dim() == 0 ? bound : flatten(bound), DType::float64), {k}));
-}
-
 }  // namespace
 
-Tensor Box::project(const Tensor& x) const { return minimum(maximum(x, lower), upper); }
-
-Tensor Box::is_free(const Tensor& x, const Tensor& gradient) const {
-  const Tensor is_held = ((x <= lower) & (gradient > 0)) | ((x >= upper) & (gradient < 0));
-  return ~is_held;
+Tensor is_free(const Bounds& bounds, const Point& point) {
+  const std::vector<bool> held = bounds.held(point);
+  return held.empty() ? full(point.x.shape(), 1, DType::boolean) : ~tensor_of(held);
 }
 
-Box Box::of(const MinimizeOptions& options, std::int64_t k) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  const Box box{full_bound(options.lower, k, -infinity), full_bound(options.upper, k, infinity)};
-  if (!all(box.lower <= box.upper).item<bool>())
-    throw InputError("every lower bound must be a number and at most the upper one");
-  return box;
-}
-
-LevenbergMarquardt::LevenbergMarquardt(TensorFunction residuals, Box box)
-    : residuals_(std::move(residuals)), box_(std::move(box)) {}
+LevenbergMarquardt::LevenbergMarquardt(TensorFunction residuals, Bounds bounds)
+    : residuals_(std::move(residuals)), bounds_(std::move(bounds)) {}
 
 const Linearization& LevenbergMarquardt::at(Objective& objective, const Tensor& x) {
   if (here_.point.x.defined() && here_.point.x.is_same(x)) return here_;
-  Evaluations count = objective.evaluations();
-  ++count.values;
-  ++count.gradients;
-  objective.set_evaluations(count);
+  objective.count(&Evaluations::values);
+  objective.count(&Evaluations::gradients);
   const auto [r, j] = value_and_jacobian(residuals_, x, {.create_graph = false});
   const NoGradGuard guard;
   Linearization there;
@@ -124,7 +108,7 @@ const Linearization& LevenbergMarquardt::at(Objective& objective, const Tensor& 
 
 LevenbergMarquardt::Step LevenbergMarquardt::step_from(const Linearization& here) const {
   const Tensor& x = here.point.x;
-  Tensor free = box_.is_free(x, here.point.gradient), to_bounds = zeros(x.shape());
+  Tensor free = is_free(bounds_, here.point), to_bounds = zeros(x.shape());
   Tensor there = x, bent = to_bounds;
   bool is_bounded = false;
   for (std::int64_t pass = 0; pass <= x.numel(); ++pass) {
@@ -135,7 +119,7 @@ LevenbergMarquardt::Step LevenbergMarquardt::step_from(const Linearization& here
     const Tensor p = model.solve(c);
     bent = pass == 0 ? bend(residuals_, here, model, p) : zeros(x.shape());
     there = x + to_bounds + p + bent;
-    const Tensor inside = box_.project(there), is_beyond = free & (inside != there);
+    const Tensor inside = bounds_.project(there), is_beyond = free & (inside != there);
     there = inside;
     if (!any(is_beyond).item<bool>()) break;
     to_bounds = where(is_beyond, inside - x, to_bounds);
@@ -196,7 +180,7 @@ std::optional<Point> LevenbergMarquardt::next(Objective& objective, const Point&
 double LevenbergMarquardt::expected_decrease(Objective& objective, const Point& point) {
   const NoGradGuard guard;
   const Linearization& here = at(objective, point.x);
-  const Tensor r = here.triangle * box_.is_free(point.x, here.point.gradient);
+  const Tensor r = here.triangle * is_free(bounds_, here.point);
   const Svd parts = svd(r / column_lengths(r));
   const Tensor along = mv(t(parts.u), here.projected);
   return 0.5 * sum(masked_fill(square(along), is_rounding(parts.s, r), 0.0)).item<double>();
@@ -205,21 +189,6 @@ double LevenbergMarquardt::expected_decrease(Objective& objective, const Point& 
 void LevenbergMarquardt::reset() {
   scale_ = Tensor();
   radius_ = -1;
-}
-
-NamedTensors LevenbergMarquardt::state() const {
-  NamedTensors state = {{"radius", tensor(radius_)}};
-  if (scale_.defined()) state.emplace_back("scale", scale_);
-  return state;
-}
-
-void LevenbergMarquardt::load(const NamedTensors& state) {
-  reset();
-  for (const auto& [name, value] : state)
-    if (name == "radius")
-      radius_ = value.item<double>();
-    else if (name == "scale")
-      scale_ = value;
 }
 
 }  // namespace wald::optim
