@@ -35,8 +35,12 @@ Certificate certify_by_spectrum(Objective& objective, const Point& here, const B
     found.downward = spectrum.step(first);
   }
   for (std::size_t j = 0; j < values.size(); ++j)
-    if (std::abs(values[j]) <= least)
+    if (std::abs(values[j]) <= least) {
+      std::vector<double> unit(values.size(), 0.0);
+      unit[j] = 1;
+      found.flat_directions.push_back(spectrum.step(unit));
       for (std::int64_t i : spectrum.coordinates_of(j)) found.flat.push_back(i);
+    }
   std::sort(found.flat.begin(), found.flat.end());
   found.flat.erase(std::unique(found.flat.begin(), found.flat.end()), found.flat.end());
   return found;
@@ -103,9 +107,11 @@ NewtonStep newton_step(const Spectrum& spectrum, const Tensor& gradient, double 
   double decrement = 0, decrease = 0;
   for (std::size_t j = 0; j < slopes.size(); ++j) {
     const double slope = slopes[j], curvature = std::abs(values[j]);
-    if (slope != 0) decrement += slope * slope / (2 * std::max(curvature, least));
+    // In this order, so that what is small is not lost below the least number.
+    if (slope != 0)
+      decrement += std::abs(slope) * (std::abs(slope) / std::max(curvature, least)) / 2;
     const bool counts = curvature > least;
-    if (counts) decrease += slope * slope / (2 * curvature);
+    if (counts) decrease += slope * (slope / curvature) / 2;
     slopes[j] = counts ? -slope / curvature : 0;
   }
   return {spectrum.to_objective(decrement), spectrum.to_objective(decrease), spectrum.step(slopes)};

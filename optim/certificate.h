@@ -27,7 +27,8 @@ struct Certificate {
   double step_decrease = 0;  ///< What the model says that it gains.
   Tensor downward;           ///< A direction of negative curvature; undefined if there is none.
   double smallest = 0;       ///< Eigenvalue, relative to the largest.
-  std::vector<std::int64_t> flat;  ///< Coordinates of directions without curvature.
+  std::vector<Tensor> flat_directions;  ///< Those without curvature.
+  std::vector<std::int64_t> flat;       ///< The coordinates in them.
 };
 
 /// Curvature below `negligible` of the largest, in coordinates that make the diagonal 1, is none.

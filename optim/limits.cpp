@@ -50,8 +50,7 @@ void check_numbers(const MinimizeOptions& o, const char* caller) {
         "{}: max_iterations {}, max_evaluations {}, max_seconds {}, checkpoint_seconds {}: "
         "none may be negative",
         caller, o.max_iterations, o.max_evaluations, o.max_seconds, o.checkpoint_seconds));
-  if (o.memory < 1)
-    throw InputError(fmt::format("{}: memory {} is not positive", caller, o.memory));
+  if (o.memory < 0) throw InputError(fmt::format("{}: memory {} is negative", caller, o.memory));
 }
 
 Limits::Limits(const MinimizeOptions& options, double seconds_before)

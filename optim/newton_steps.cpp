@@ -12,6 +12,16 @@ bool is_lower(const Point& there, const Point& here) {
   return there.is_finite() && there.value < here.value;
 }
 
+/// The length at which a step along the direction changes some parameter by a thousandth of its
+/// size; 1 if none has a size.
+double visible_length(const Tensor& direction, const Tensor& sizes) {
+  const std::vector<double> d = direction.to_vector(), size = sizes.to_vector();
+  double relative = 0;
+  for (std::size_t i = 0; i < d.size(); ++i)
+    if (size[i] != 0) relative = std::max(relative, std::abs(d[i] / size[i]));
+  return relative > 0 ? 1e-3 / relative : 1;
+}
+
 /// A length at which a step along the direction of negative curvature is seen in the value, but not
 /// far away: by the value's size, else by the parameters', else 1.
 double downward_length(const Point& here, const Certificate& certificate) {
@@ -19,11 +29,7 @@ double downward_length(const Point& here, const Certificate& certificate) {
       -certificate.smallest * (certificate.spectrum ? certificate.spectrum->largest() : 0);
   const double unit = certificate.spectrum ? certificate.spectrum->to_objective(curvature) : 0;
   if (unit > 0 && here.value != 0) return std::sqrt(2e-8 * std::abs(here.value) / unit);
-  const std::vector<double> x = here.x.to_vector(), d = certificate.downward.to_vector();
-  double relative = 0;
-  for (std::size_t i = 0; i < x.size(); ++i)
-    if (x[i] != 0) relative = std::max(relative, std::abs(d[i] / x[i]));
-  return relative > 0 ? 1e-3 / relative : 1;
+  return visible_length(certificate.downward, here.x);
 }
 
 /// The curvature along the step there, over that here.
@@ -74,6 +80,21 @@ std::optional<Point> point_downward(Objective& objective, const Point& here,
   return best;
 }
 
+std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& begin,
+                                  const Certificate& certificate, const Bounds& bounds,
+                                  double margin) {
+  const Tensor sizes = maximum(abs(here.x), abs(here.x - begin));
+  std::vector<Tensor> directions = certificate.flat_directions;
+  if (certificate.step_decrease > 0) directions.push_back(certificate.step);
+  for (const Tensor& direction : directions)
+    for (double sign : {1.0, -1.0}) {
+      const double length = sign * visible_length(direction, sizes);
+      const Point there = objective.at(bounds.project(here.x + length * direction));
+      if (there.is_finite() && there.value < here.value - margin) return there;
+    }
+  return std::nullopt;
+}
+
 bool recedes(Objective& objective, const Point& here, const Certificate& certificate,
              const Bounds& bounds) {
   constexpr int steps = 3;
@@ -105,13 +126,25 @@ double value_rounding(Objective& objective, const Point& here, const Certificate
   return most;
 }
 
-void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds) {
+bool is_hidden(Objective& objective, const Point& here, const Certificate& certificate,
+               const Bounds& bounds, double rounding) {
+  if (certificate.decrement <= rounding) return true;
+  if (!certificate.spectrum || !(certificate.step_decrease > 0)) return false;
+  const Point there = objective.at(bounds.project(here.x + certificate.step));
+  if (!there.is_finite()) return false;
+  const double left = newton_step(*certificate.spectrum, there.gradient).decrement;
+  const double change = std::abs(there.value - here.value);
+  return left < certificate.decrement / 2 && change <= std::max(certificate.decrement, rounding);
+}
+
+void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds,
+            double rounding) {
   constexpr int max_steps = 30;
   for (int i = 0; i < max_steps && certificate.step_decrease > 0; ++i) {
     const Point there = objective.at(bounds.project(here.x + certificate.step));
     if (!there.is_finite()) return;
     const NewtonStep next = newton_step(*certificate.spectrum, there.gradient);
-    const double slack = certificate.decrement + 1e-12 * std::abs(here.value);
+    const double slack = certificate.decrement + rounding;
     if (!(next.decrement < certificate.decrement / 2) || there.value > here.value + slack) return;
     // The curvature of a point close by serves as well, until steps are long.
     const bool is_far = certificate.decrement > 1e-10 * std::abs(there.value);

@@ -19,18 +19,31 @@ std::optional<Point> newton_point(Objective& objective, const Point& here,
 std::optional<Point> point_downward(Objective& objective, const Point& here,
                                     const Certificate& certificate, const Bounds& bounds);
 
+/// A point along Newton's step or a direction without curvature, at a thousandth of the way from
+/// `begin` or of the point's distance from 0, that is lower by more than `margin`; nothing if there
+/// is none. The third derivative may lead there, as at an inflection.
+std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& begin,
+                                  const Certificate& certificate, const Bounds& bounds,
+                                  double margin);
+
 /// Whether Newton's method runs away: the quadratic model does not hold over its own step, and the
 /// next steps are no shorter. So it is towards an infimum at infinity, as that of exp(-x).
 bool recedes(Objective& objective, const Point& here, const Certificate& certificate,
              const Bounds& bounds);
 
-/// What rounding changes the value by, measured at points close by.
+/// What rounding may change the value by, measured at points close by.
 double value_rounding(Objective& objective, const Point& here, const Certificate& certificate,
                       double epsilon);
 
+/// Whether it is rounding that hides a decrease of the size that the model sees: the decrement is
+/// within `rounding`, or Newton's step makes the gradient smaller and the value no different.
+bool is_hidden(Objective& objective, const Point& here, const Certificate& certificate,
+               const Bounds& bounds, double rounding);
+
 /// Newton's steps judged by the gradient alone, until the decrement no longer falls: that is the
 /// gradient's own rounding. Moves point and certificate, which must have a spectrum, if the
-/// gradient gets smaller and the value no larger than by rounding.
-void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds);
+/// gradient gets smaller and the value larger by no more than `rounding`.
+void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds,
+            double rounding);
 
 }  // namespace wald::optim

@@ -127,9 +127,7 @@ void Run::iterate() {
       return end(Status::failed, *reason);
     if (is_unbounded()) return end(Status::failed, Reason::unbounded);
     if (is_promising(expected)) {
-      const Settled settled = settle();
-      if (settled == Settled::moved) descent_->reset();
-      if (settled != Settled::open) continue;
+      if (settle() != Settled::open) continue;
     }
     if (!may_move()) return;
     if (!advance()) give_up();
@@ -173,10 +171,9 @@ bool Run::is_promising(double expected_decrease) const {
     if (is_zero) return true;
   }
   if (state_.iterations < state_.certify_from) return false;
-  const double size = std::max(std::abs(here.value), state_.first_value - here.value);
   if (std::isnan(expected_decrease))
-    return state_.iterations > 0 && state_.last_decrease <= std::sqrt(tolerance_) * size;
-  return expected_decrease <= tolerance_ * size || state_.has_moved_little;
+    return state_.iterations > 0 && state_.last_decrease <= std::sqrt(tolerance_) * fallen_size();
+  return expected_decrease <= tolerance_ * fallen_size() || state_.has_moved_little;
 }
 
 /// Asks the exact Hessian, and ends the run or takes a step by it if it says so.
@@ -188,23 +185,31 @@ Run::Settled Run::settle() {
     if (settled != Settled::open || found->smallest < -doubtful_curvature) return settled;
     found = &certificate(doubtful_curvature);
   }
-  const double value = state_.here.value, decrement = found->decrement;
-  const bool is_within = decrement <= tolerance_ * std::abs(value);
-  const double size = std::max(std::abs(value), state_.first_value - value);
-  if (decrement <= tolerance_ * size && recedes(objective_, state_.here, *found, bounds_)) {
+  return settle_upward(*found);
+}
+
+/// At a point without negative curvature.
+Run::Settled Run::settle_upward(const Certificate& found) {
+  const double size = fallen_size();
+  if (found.decrement <= tolerance_ * size && recedes(objective_, state_.here, found, bounds_)) {
     end(Status::failed, Reason::unbounded);
     return Settled::ended;
   }
-  if (!is_within) {
-    // Where the minimum is zero no decrement is small beside the value; then Newton's steps go on
-    // until none gains, or moves a parameter by much of itself.
-    constexpr int halvings = 8;
-    if (const auto lower = newton_point(objective_, state_.here, *found, bounds_, halvings)) {
-      if (may_move()) move_to(*lower);
-      return outcome_ ? Settled::ended : Settled::moved;
-    }
-  }
-  if (is_within || is_small(found->step)) {
+  // Of what the model promises, all is Newton's step, not some gradient where it is flat.
+  const bool is_modelled = found.decrement <= 2 * found.step_decrease;
+  const bool has_arrived = is_modelled && is_small(found.step, epsilon_, tolerance_);
+  const bool is_within = found.decrement <= tolerance_ * std::abs(state_.here.value) || has_arrived;
+  std::optional<Point> lower;
+  // Where the minimum is zero no decrement is small beside the value; then Newton's steps go on as
+  // long as they gain.
+  constexpr int halvings = 8;
+  if (!is_within)
+    lower = newton_point(objective_, state_.here, found, bounds_, halvings);
+  else if (has_arrived || !found.flat_directions.empty())
+    lower = point_across(objective_, state_.here, begin_, found, bounds_, tolerance_ * size);
+  if (lower) return move_by_hessian(*lower);
+  const double root = std::sqrt(tolerance_);
+  if (is_within || (is_modelled && is_small(found.step, root, tolerance_))) {
     end_at_minimum(Status::converged, Reason::tolerance);
     return Settled::ended;
   }
@@ -227,14 +232,26 @@ Run::Settled Run::settle_downward() {
   return Settled::ended;
 }
 
-/// Whether the step moves no parameter by more than the root of the tolerance of itself; of one
-/// that has come to zero, by the tolerance of its way there.
-bool Run::is_small(const Tensor& step) const {
-  const double root = std::sqrt(tolerance_);
+Run::Settled Run::move_by_hessian(const Point& there) {
+  if (!may_move()) return Settled::ended;
+  move_to(there);
+  descent_->reset();
+  return Settled::moved;
+}
+
+/// The larger of the value's size and of what it has fallen by: a decrease far below it is small,
+/// whatever the units.
+double Run::fallen_size() const {
+  return std::max(std::abs(state_.here.value), state_.first_value - state_.here.value);
+}
+
+/// Whether the step moves no parameter by more than these parts of its size and of its way so far.
+bool Run::is_small(const Tensor& step, double of_size, double of_way) const {
   const std::vector<double> s = step.to_vector(), x = state_.here.x.to_vector(),
                             x0 = begin_.to_vector();
   for (std::size_t i = 0; i < s.size(); ++i)
-    if (!(std::abs(s[i]) <= root * (std::abs(x[i]) + root * std::abs(x[i] - x0[i])))) return false;
+    if (!(std::abs(s[i]) <= of_size * std::abs(x[i]) + of_way * std::abs(x[i] - x0[i])))
+      return false;
   return true;
 }
 
@@ -261,7 +278,7 @@ void Run::move_to(const Point& there) {
   state_.last_decrease = state_.here.value - there.value;
   if (state_.iterations == 0) state_.first_decrease = state_.last_decrease;
   state_.here = there;
-  state_.has_moved_little = is_small(there.x - before);
+  state_.has_moved_little = is_small(there.x - before, std::sqrt(tolerance_), tolerance_);
   ++state_.iterations;
 }
 
@@ -278,17 +295,16 @@ bool Run::advance() {
 
 /// The method finds no lower point: either there is none, or none that can be told from this one.
 void Run::give_up() {
-  const Settled settled = settle();
-  if (settled == Settled::moved) descent_->reset();
-  if (settled != Settled::open) return;
+  if (settle() != Settled::open) return;
   if (objective_.has_fallen_to_infinity()) return end(Status::failed, Reason::unbounded);
   const Certificate& found = certificate();
   constexpr int halvings = 40;
   if (const auto lower = newton_point(objective_, state_.here, found, bounds_, halvings)) {
-    move_to(*lower);
-    return descent_->reset();
+    move_by_hessian(*lower);
+    return;
   }
-  if (found.decrement <= value_rounding(objective_, state_.here, found, epsilon_))
+  const double rounding = value_rounding(objective_, state_.here, found, epsilon_);
+  if (is_hidden(objective_, state_.here, found, bounds_, rounding))
     return end_at_minimum(Status::precision, Reason::rounding);
   end(Status::failed, Reason::stalled);
 }
@@ -296,7 +312,12 @@ void Run::give_up() {
 void Run::end_at_minimum(Status status, Reason reason) {
   end(status, reason);
   if (!options_.polish || !certificate_->spectrum || !certificate_->spectrum->is_finite()) return;
-  polish(objective_, state_.here, *certificate_, bounds_);
+  const double value = std::abs(state_.here.value);
+  const double rounding = status == Status::converged
+                              ? 1e4 * epsilon_ * value
+                              : value_rounding(objective_, state_.here, *certificate_, epsilon_) +
+                                    1e4 * epsilon_ * value;
+  polish(objective_, state_.here, *certificate_, bounds_, rounding);
   certificate();
   if (certificate_->decrement <= tolerance_ * std::abs(state_.here.value))
     end(Status::converged, Reason::tolerance);

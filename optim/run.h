@@ -36,7 +36,10 @@ class Run {
   bool is_promising(double expected_decrease) const;
   Settled settle();
   Settled settle_downward();
-  bool is_small(const Tensor& step) const;
+  Settled settle_upward(const Certificate& found);
+  Settled move_by_hessian(const Point& there);
+  double fallen_size() const;
+  bool is_small(const Tensor& step, double of_size, double of_way) const;
   const Certificate& certificate(double negligible = 1e-12);
   void complete_gradient();
 
