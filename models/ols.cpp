@@ -267,6 +267,10 @@ OlsFit ols(const DoubledDesign& x, const Tensor& y, std::vector<std::string> nam
   fit.n = y.numel();
   Solution solution = design.solve(y.to_vector(), Values(k, 0.0));
   fit.residuals = std::move(solution.r);
+  // What is below the rounding of twice double's digits is the computation's own.
+  const double rounding = static_cast<double>(fit.n) * epsilon * epsilon;
+  if (largest(fit.residuals) <= rounding * largest(y.to_vector()))
+    std::fill(fit.residuals.begin(), fit.residuals.end(), 0.0);
   fit.has_constant = has_constant_column(x.x);
   set_statistics(fit, y.to_vector());
   fit.estimate = std::move(solution.b);

@@ -25,7 +25,7 @@ DoubledDesign polynomial_design(const Tensor& x, int degree);
 /// `information` is that of b there. t statistics have n - k degrees of freedom.
 struct OlsFit : Fit {
   std::vector<double> residuals;  ///< [n]
-  double rss = 0;                 ///< The sum of their squares.
+  double rss = 0;                 ///< The sum of their squares; 0 of data met exactly.
   double residual_std_dev = 0;    ///< s; NaN if n = k.
   /// Whether a column is constant: then the squares that follow are about the mean of y.
   bool has_constant = false;

@@ -49,6 +49,10 @@ std::string head(const std::vector<Pair>& lines) {
 
 std::string number(double x) { return fmt::format("{:.4f}", x); }
 
+std::string statistic_text(double z) {
+  return std::abs(z) < 1e6 ? fmt::format("{:.2f}", z) : fmt::format("{:.3g}", z);
+}
+
 /// The table of coefficients; `ratio` names the column of their exponentials, empty for none.
 std::string table(const Fit& fit, double level, const std::string& ratio) {
   const auto rows = coefficient_table(fit, level);
@@ -65,8 +69,8 @@ std::string table(const Fit& fit, double level, const std::string& ratio) {
   std::string out = header + "\n" + rule + "\n";
   for (const auto& row : rows) {
     out += std::string(width - display_width(row.name), ' ') + row.name;
-    out += fmt::format(" | {:>12.7g} {:>11.6g} {:>9.2f} {:>7} {:>12.7g} {:>11.7g}", row.estimate,
-                       row.std_error, row.z, p_text(row.p), row.lower, row.upper);
+    out += fmt::format(" | {:>12.7g} {:>11.6g} {:>9} {:>7} {:>12.7g} {:>11.7g}", row.estimate,
+                       row.std_error, statistic_text(row.z), p_text(row.p), row.lower, row.upper);
     if (!ratio.empty() && row.name != "(Intercept)")
       out += fmt::format("  {:>11.7g}  {:>11.7g} {:>11.7g}", std::exp(row.estimate),
                          std::exp(row.lower), std::exp(row.upper));

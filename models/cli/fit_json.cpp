@@ -1,14 +1,17 @@
 #include "fit_json.h"
 
+#include <cmath>
+
 namespace wald::cli {
 
 Json coefficients_json(const Fit& fit, double level) {
+  const char* statistic = std::isinf(fit.degrees_of_freedom) ? "z" : "t";
   Json rows = Json::array();
   for (const CoefficientRow& row : coefficient_table(fit, level))
     rows.push_back({{"name", row.name},
                     {"estimate", row.estimate},
                     {"std_error", row.std_error},
-                    {"z", row.z},
+                    {statistic, row.z},
                     {"p", row.p},
                     {"lower", row.lower},
                     {"upper", row.upper}});

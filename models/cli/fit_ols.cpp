@@ -50,8 +50,7 @@ int run_fit_ols(const FitOls& o) {
   report_dropped(design.dropped);
   const Tensor x = from_vector(
       design.x, {static_cast<std::int64_t>(design.n), static_cast<std::int64_t>(design.k)});
-  const OlsFit fit =
-      ols(x, from_vector(number_column(table, o.y, design.rows)), design.names);
+  const OlsFit fit = ols(x, from_vector(number_column(table, o.y, design.rows)), design.names);
   if (o.json)
     print_json(fit_json(fit, o, design.dropped));
   else

@@ -146,6 +146,11 @@ TEST(Ols, ExactDataGiveExactCoefficients) {
   EXPECT_EQ(line.estimate, (Values{3, 2}));
   EXPECT_EQ(line.rss, 0);
   EXPECT_EQ(line.r_squared, 1);
+  const Sample s = sample();
+  const OlsFit itself = ols(s.x, select(s.x, 1, 1), three_names);
+  EXPECT_EQ(itself.estimate[1], 1);
+  EXPECT_NEAR(itself.estimate[0], 0, 1e-30);
+  EXPECT_EQ(itself.rss, 0) << "what is left is rounding";
   const OlsFit square_system = ols(tensor({{2, 1}, {1, 3}}), tensor({3, 4}), {"a", "b"});
   EXPECT_EQ(square_system.estimate, (Values{1, 1}));
   EXPECT_TRUE(std::isnan(square_system.std_error(0))) << "no degrees of freedom";

@@ -116,11 +116,14 @@ TEST(LeastSquares, ABoundThatHoldsIsKept) {
   const LeastSquaresResult free = least_squares(decay_residuals, tensor({1, 1}));
   const double bound = 0.8 * element(free.x, 1).item();
   const LeastSquaresResult fixed = least_squares(
-      [&](const Tensor& b) { return decay_residuals(stack({element(b, 0), tensor(bound)})); },
+      [&](const Tensor& b) {
+        return decay_residuals(stack({element(b, 0), tensor(bound)}));
+      },
       tensor({1}));
   for (double start : {0.01, 1.0, 30.0}) {
-    const LeastSquaresResult fit = least_squares(
-        decay_residuals, tensor({1, start}), {.lower = tensor({0, 0}), .upper = tensor({100, bound})});
+    const LeastSquaresResult fit =
+        least_squares(decay_residuals, tensor({1, start}),
+                      {.lower = tensor({0, 0}), .upper = tensor({100, bound})});
     EXPECT_EQ(fit.status, Status::converged) << fit.message;
     EXPECT_EQ(element(fit.x, 1).item(), bound);
     EXPECT_LT(element(fit.gradient, 1).item(), 0) << "it presses outward";
@@ -139,8 +142,8 @@ TEST(LeastSquares, BoundsThatDoNotHoldChangeNothing) {
   EXPECT_EQ(boxed.status, Status::converged) << boxed.message;
   for (std::int64_t i : {0, 1})
     EXPECT_NEAR(element(boxed.x, i).item(), element(free.x, i).item(), 1e-13);
-  const LeastSquaresResult all_held =
-      least_squares(decay_residuals, tensor({1, 1}), {.lower = tensor({9, 2}), .upper = tensor({9, 2})});
+  const LeastSquaresResult all_held = least_squares(
+      decay_residuals, tensor({1, 1}), {.lower = tensor({9, 2}), .upper = tensor({9, 2})});
   EXPECT_EQ(all_held.x.to_vector(), (std::vector<double>{9, 2}));
   EXPECT_EQ(all_held.status, Status::converged);
 }
@@ -183,7 +186,9 @@ TEST(LeastSquares, ExactDataAreMet) {
 
 TEST(LeastSquares, ParametersThatAreNotDeterminedAreNamed) {
   const LeastSquaresResult fit = least_squares(
-      [](const Tensor& b) { return decay_residuals(stack({element(b, 0) + element(b, 1), element(b, 2)})); },
+      [](const Tensor& b) {
+        return decay_residuals(stack({element(b, 0) + element(b, 1), element(b, 2)}));
+      },
       tensor({1, 1, 1}), {.names = {"height", "more", "rate"}});
   EXPECT_EQ(fit.status, Status::failed);
   EXPECT_THAT(fit.message, ::testing::HasSubstr("the residuals do not determine more"));
@@ -210,8 +215,8 @@ TEST(LeastSquares, LimitsAndCallbackEndTheRun) {
   EXPECT_EQ(few.reason, Reason::max_evaluations);
   EXPECT_LE(few.evaluations.values, 5);
   EXPECT_EQ(with({.max_seconds = 1e-9}).reason, Reason::max_seconds);
-  const LeastSquaresResult stopped =
-      with({.callback = [](const Iteration& at) { return at.iteration == 2; }, .keep_history = true});
+  const LeastSquaresResult stopped = with(
+      {.callback = [](const Iteration& at) { return at.iteration == 2; }, .keep_history = true});
   EXPECT_EQ(stopped.reason, Reason::callback);
   EXPECT_EQ(stopped.iterations, 2);
   ASSERT_EQ(stopped.history.size(), 3u);
