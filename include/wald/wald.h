@@ -18,10 +18,13 @@
 #include <wald/models/distributions.h>
 #include <wald/models/inference.h>
 #include <wald/models/kaplan_meier.h>
+#include <wald/models/ols.h>
 #include <wald/models/plot.h>
 #include <wald/models/random.h>
 #include <wald/models/simulate.h>
 #include <wald/models/summary.h>
 #include <wald/models/survival.h>
 #include <wald/models/survival_plot.h>
+#include <wald/optim/inverse_hessian.h>
 #include <wald/optim/lbfgs.h>
+#include <wald/optim/least_squares.h>
