@@ -119,7 +119,7 @@ void require_finite_maximum(const Tensor& x, const Tensor& event,
       with_event.insert(with_event.end(), data + i * k, data + (i + 1) * k);
   const auto free_directions = dependent_columns(
       kernels::qr_triangle(with_event.data(), static_cast<std::int64_t>(with_event.size()) / k, k),
-      k, 1e-9);
+      k, rank_tolerance);
   for (const Dependence& d : free_directions) {
     // Along this direction x'b stays where it is in every row with an event.
     std::vector<double> direction = d.weights;

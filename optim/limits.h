@@ -30,7 +30,7 @@ struct Stop {
 };
 
 /// Throws InputError, with the caller's name before it, for a tolerance that is not between 0 and
-/// 1, a limit below 0, no memory.
+/// 1, and for limits and memory below 0.
 void check_numbers(const MinimizeOptions& options, const char* caller);
 
 class Limits {
