@@ -111,18 +111,17 @@ const char* name_of(FitStatus status) {
 }
 
 double Fit::std_error(std::size_t i) const { return std::sqrt(vcov[i * names.size() + i]); }
-double Fit::aic() const { return -2 * loglik + 2 * static_cast<double>(names.size()); }
-double Fit::bic() const {
-  return -2 * loglik + std::log(static_cast<double>(n)) * static_cast<double>(names.size());
-}
+double Fit::aic() const { return -2 * loglik + 2 * parameters(); }
+double Fit::bic() const { return -2 * loglik + std::log(static_cast<double>(n)) * parameters(); }
+double Fit::parameters() const { return static_cast<double>(names.size()) + unnamed_parameters; }
 
 std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level) {
-  const double quantile = two_sided_quantile(level);
+  const double df = fit.degrees_of_freedom, quantile = two_sided_quantile(level, df);
   std::vector<CoefficientRow> rows;
   for (std::size_t i = 0; i < fit.names.size(); ++i) {
     const double b = fit.estimate[i], se = fit.std_error(i), z = b / se;
     rows.push_back(
-        {fit.names[i], b, se, z, two_sided_p_value(z), b - quantile * se, b + quantile * se});
+        {fit.names[i], b, se, z, two_sided_p_value(z, df), b - quantile * se, b + quantile * se});
   }
   return rows;
 }

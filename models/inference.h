@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -40,19 +41,25 @@ struct Fit {
   std::string message;
   Certificate certificate;
   std::int64_t iterations = 0, evaluations = 0;
+  /// Of the t distribution of (estimate - parameter) / std_error; infinite for the normal one.
+  double degrees_of_freedom = std::numeric_limits<double>::infinity();
+  int unnamed_parameters = 0;  ///< Estimated besides, as a variance; aic() and bic() count them.
 
   double std_error(std::size_t i) const;
   double aic() const;
   double bic() const;
+
+ private:
+  double parameters() const;
 };
 
-/// A coefficient with its Wald statistics.
+/// A coefficient with its Wald statistics; z is a t statistic where degrees of freedom are finite.
 struct CoefficientRow {
   std::string name;
   double estimate, std_error, z, p, lower, upper;
 };
 
-/// Two-sided p values by the normal distribution; Wald intervals at `level`.
+/// Two-sided p values and intervals at `level`, by the normal or the t distribution.
 std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level = 0.95);
 
 struct FitOptions {

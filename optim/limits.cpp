@@ -40,6 +40,19 @@ InterruptGuard::~InterruptGuard() {
 
 bool InterruptGuard::is_interrupted() const { return active_ && interrupted; }
 
+void check_numbers(const MinimizeOptions& o, const char* caller) {
+  if (!(o.tolerance > 0) || !(o.tolerance < 1))
+    throw InputError(
+        fmt::format("{}: the tolerance {} is not between 0 and 1", caller, o.tolerance));
+  if (o.max_iterations < 0 || o.max_evaluations < 0 || !(o.max_seconds >= 0) ||
+      !(o.checkpoint_seconds >= 0))
+    throw InputError(fmt::format(
+        "{}: max_iterations {}, max_evaluations {}, max_seconds {}, checkpoint_seconds {}: "
+        "none may be negative",
+        caller, o.max_iterations, o.max_evaluations, o.max_seconds, o.checkpoint_seconds));
+  if (o.memory < 0) throw InputError(fmt::format("{}: memory {} is negative", caller, o.memory));
+}
+
 Limits::Limits(const MinimizeOptions& options, double seconds_before)
     : options_(options),
       seconds_before_(seconds_before),

@@ -29,6 +29,10 @@ struct Stop {
   Reason reason;
 };
 
+/// Throws InputError, with the caller's name before it, for a tolerance that is not between 0 and
+/// 1, and for limits and memory below 0.
+void check_numbers(const MinimizeOptions& options, const char* caller);
+
 class Limits {
  public:
   /// `seconds_before`: what earlier parts of the run have taken.

@@ -20,23 +20,11 @@ void check_bound(const Tensor& bound, const char* which, const MinimizeOptions& 
                                  to_string(bound.shape()), k));
 }
 
-void check_numbers(const MinimizeOptions& o) {
-  if (!(o.tolerance > 0) || !(o.tolerance < 1))
-    throw InputError(fmt::format("minimize: the tolerance {} is not between 0 and 1", o.tolerance));
-  if (o.max_iterations < 0 || o.max_evaluations < 0 || !(o.max_seconds >= 0) ||
-      !(o.checkpoint_seconds >= 0))
-    throw InputError(fmt::format(
-        "minimize: max_iterations {}, max_evaluations {}, max_seconds {}, checkpoint_seconds {}: "
-        "none may be negative",
-        o.max_iterations, o.max_evaluations, o.max_seconds, o.checkpoint_seconds));
-  if (o.memory < 0) throw InputError(fmt::format("minimize: memory {} is negative", o.memory));
-}
-
 void check(const Tensor& x0, const MinimizeOptions& options) {
   if (!x0.defined() || x0.numel() == 0) throw InputError("minimize: x0 has no elements");
   if (x0.dtype() != DType::float64 && x0.dtype() != DType::float32)
     throw DTypeError("minimize: x0 must be float64 or float32");
-  check_numbers(options);
+  check_numbers(options, "minimize");
   const std::int64_t k = x0.numel();
   check_bound(options.lower, "lower", options, k);
   check_bound(options.upper, "upper", options, k);

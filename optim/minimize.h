@@ -83,9 +83,10 @@ struct MinimizeOptions {
   std::int64_t max_evaluations = 0;  ///< Of the value; 0: no limit.
   double max_seconds = 0;            ///< 0: no limit.
   /// [k] or a scalar each, for l-bfgs-b; undefined: none. x0 is moved within.
-  Tensor lower, upper;
-  std::vector<std::string> names;  ///< Of the k parameters, for messages; empty: their numbers.
-  int memory = 10;                 ///< Pairs that l-bfgs and l-bfgs-b keep.
+  Tensor lower = {}, upper = {};
+  /// Of the k parameters, for messages; empty: their numbers.
+  std::vector<std::string> names = {};
+  int memory = 10;                                      ///< Pairs that l-bfgs and l-bfgs-b keep.
   std::function<bool(const Iteration&)> callback = {};  ///< After each iteration; true stops.
   bool keep_history = false;
   bool show_progress = false;    ///< A line on standard error, if that is a terminal.

@@ -48,6 +48,8 @@ class Objective {
   /// Whether some value was -inf.
   bool has_fallen_to_infinity() const { return has_fallen_to_infinity_; }
 
+  /// For what is evaluated elsewhere: asks the guard and counts.
+  void count(std::int64_t Evaluations::*kind) { begin(evaluations_.*kind); }
   const Evaluations& evaluations() const { return evaluations_; }
   void set_evaluations(const Evaluations& evaluations) { evaluations_ = evaluations; }
 

@@ -6,7 +6,6 @@
 #include <cmath>
 
 namespace wald::optim {
-namespace {
 
 std::string list_of(const std::vector<std::int64_t>& coordinates,
                     const std::vector<std::string>& names) {
@@ -16,6 +15,8 @@ std::string list_of(const std::vector<std::int64_t>& coordinates,
             (names.empty() ? fmt::format("coordinate {}", i) : names[static_cast<std::size_t>(i)]);
   return list;
 }
+
+namespace {
 
 /// Those that have more than a twentieth of the largest part in a step, each measured by its
 /// curvature, or as it is where that is unknown.

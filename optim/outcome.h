@@ -18,6 +18,10 @@ struct Outcome {
 /// belongs to the point where the run ended; null if none was made there.
 std::vector<std::int64_t> directions_of(const Outcome& outcome, const Certificate* certificate);
 
+/// The names of parameters, with commas between them; their numbers if `names` is empty.
+std::string list_of(const std::vector<std::int64_t>& parameters,
+                    const std::vector<std::string>& names);
+
 /// `names` are the parameters', or empty.
 std::string message_of(const Outcome& outcome, const Certificate* certificate,
                        const std::vector<std::string>& names);

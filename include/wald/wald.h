@@ -18,6 +18,7 @@
 #include <wald/models/distributions.h>
 #include <wald/models/inference.h>
 #include <wald/models/kaplan_meier.h>
+#include <wald/models/ols.h>
 #include <wald/models/plot.h>
 #include <wald/models/random.h>
 #include <wald/models/simulate.h>
@@ -26,3 +27,5 @@
 #include <wald/models/survival_plot.h>
 #include <wald/optim/optim.h>
 #include <wald/optim/minimize.h>
+#include <wald/optim/inverse_hessian.h>
+#include <wald/optim/least_squares.h>

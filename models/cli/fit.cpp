@@ -13,6 +13,7 @@
 #include <wald/models/survival_plot.h>
 
 #include "commands.h"
+#include "fit_json.h"
 #include "survival_table.h"
 
 namespace wald::cli {
@@ -24,27 +25,6 @@ struct FitSurvival {
   double level = 0.95;
   bool json = false;
 };
-
-Json coefficients_json(const Fit& fit, double level) {
-  Json rows = Json::array();
-  for (const CoefficientRow& row : coefficient_table(fit, level))
-    rows.push_back({{"name", row.name},
-                    {"estimate", row.estimate},
-                    {"std_error", row.std_error},
-                    {"z", row.z},
-                    {"p", row.p},
-                    {"lower", row.lower},
-                    {"upper", row.upper}});
-  return rows;
-}
-
-Json matrix_json(const std::vector<double>& values, std::size_t k) {
-  Json rows = Json::array();
-  for (std::size_t i = 0; i < k; ++i)
-    rows.push_back(std::vector<double>(values.begin() + static_cast<std::ptrdiff_t>(i * k),
-                                       values.begin() + static_cast<std::ptrdiff_t>((i + 1) * k)));
-  return rows;
-}
 
 Json fit_json(const SurvivalFit& fit, const FitSurvival& o, std::size_t dropped) {
   Json out;
@@ -145,6 +125,7 @@ void add_fit(CLI::App& app, int& exit_code) {
   survival->add_flag("--json", o->json, "Print one JSON object");
   add_threads_option(*survival);
   survival->callback([o, &exit_code] { exit_code = run_fit_survival(*o); });
+  add_fit_ols(*fit, exit_code);
 }
 
 }  // namespace wald::cli
