@@ -24,11 +24,11 @@ constexpr MethodEntry methods[] = {
     {Method::bfgs, "bfgs", nullptr},
     {Method::lbfgs, "l-bfgs", nullptr},
     {Method::lbfgsb, "l-bfgs-b", nullptr},
-    {Method::newton_cg, "newton-cg", nullptr},
+    {Method::newton_cg, "newton-cg", make_newton_cg},
     {Method::newton_exact, "newton-exact", nullptr},
-    {Method::dogleg, "dogleg", nullptr},
-    {Method::trust_ncg, "trust-ncg", nullptr},
-    {Method::trust_krylov, "trust-krylov", nullptr},
+    {Method::dogleg, "dogleg", make_dogleg},
+    {Method::trust_ncg, "trust-ncg", make_trust_ncg},
+    {Method::trust_krylov, "trust-krylov", make_trust_krylov},
     {Method::trust_exact, "trust-exact", nullptr},
 };
 
