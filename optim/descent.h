@@ -37,10 +37,10 @@ class Descent {
   virtual Tensor inverse_hessian() const { return {}; }
 };
 
-/// The method that the options name, for k parameters.
-std::unique_ptr<Descent> make_descent(const MinimizeOptions& options, std::int64_t k);
+/// The method that the options name.
+std::unique_ptr<Descent> make_descent(const MinimizeOptions& options);
 
-// One for each file of methods.
+// One for each method; methods.cpp lists them.
 std::unique_ptr<Descent> make_nelder_mead(const MinimizeOptions& options);
 std::unique_ptr<Descent> make_cg(const MinimizeOptions& options);
 std::unique_ptr<Descent> make_bfgs(const MinimizeOptions& options);

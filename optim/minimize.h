@@ -31,6 +31,8 @@ enum class Method {
 const char* name_of(Method method);
 /// Throws InputError that lists the names.
 Method method_named(std::string_view name);
+/// Those that minimize() can use.
+std::vector<Method> available_methods();
 
 enum class Status {
   converged,  ///< A minimum, by the tolerances.

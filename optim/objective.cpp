@@ -14,26 +14,39 @@ bool Point::is_finite() const {
 
 Objective::Objective(ScalarFunction f) : f_(std::move(f)) {}
 
+void Objective::begin(std::int64_t& count) {
+  if (guard_) guard_();
+  ++count;
+}
+
+double Objective::note(double value) {
+  if (value == -INFINITY) has_fallen_to_infinity_ = true;
+  return value;
+}
+
 double Objective::value(const Tensor& x) {
-  ++evaluations_.values;
+  begin(evaluations_.values);
   const NoGradGuard guard;
-  return f_(x).item<double>();
+  return note(f_(x).item<double>());
 }
 
 Point Objective::at(const Tensor& x) {
-  ++evaluations_.values;
+  begin(evaluations_.values);
   ++evaluations_.gradients;
   const ValueAndGradient here = value_and_gradient(f_, x, {.create_graph = false});
-  return {x, here.value.item<double>(), here.gradient};
+  return {x, note(here.value.item<double>()), here.gradient};
 }
 
 Tensor Objective::hessian(const Tensor& x) {
-  ++evaluations_.hessians;
-  return wald::hessian(f_, x, {.create_graph = false});
+  if (hessian_at_.defined() && hessian_at_.is_same(x)) return hessian_;
+  begin(evaluations_.hessians);
+  hessian_ = wald::hessian(f_, x, {.create_graph = false});
+  hessian_at_ = x;
+  return hessian_;
 }
 
 Tensor Objective::hessian_times(const Tensor& x, const Tensor& v) {
-  ++evaluations_.products;
+  begin(evaluations_.products);
   if (!products_at_.defined() || !products_at_.is_same(x)) {
     const EnableGradGuard recording;
     products_at_ = x;

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <vector>
+#include <utility>
 
 #include <wald/engine/tensor.h>
 #include <wald/engine/transforms.h>
@@ -35,18 +35,29 @@ class Objective {
   /// The value alone.
   double value(const Tensor& x);
   Point at(const Tensor& x);
-  /// [k, k], exact.
+  /// [k, k], exact. That of the last x is kept, and given again without a count.
   Tensor hessian(const Tensor& x);
   /// The Hessian at x times v [k]. The gradient's graph at x is kept, so that further products at
   /// the same x cost one sweep each.
   Tensor hessian_times(const Tensor& x, const Tensor& v);
 
+  /// Called before each evaluation; may throw to end the run.
+  void set_guard(std::function<void()> guard) { guard_ = std::move(guard); }
+  /// Whether some value was -inf.
+  bool has_fallen_to_infinity() const { return has_fallen_to_infinity_; }
+
   const Evaluations& evaluations() const { return evaluations_; }
   void set_evaluations(const Evaluations& evaluations) { evaluations_ = evaluations; }
 
  private:
+  void begin(std::int64_t& count);
+  double note(double value);
+
   ScalarFunction f_;
   Evaluations evaluations_;
+  std::function<void()> guard_;
+  bool has_fallen_to_infinity_ = false;
+  Tensor hessian_at_, hessian_;            // the last one
   Tensor products_at_, input_, gradient_;  // of the last hessian_times
 };
 
