@@ -25,7 +25,7 @@ CgStep conjugate_gradients(const Product& hessian_times, const Tensor& gradient,
                            double radius) {
   CgStep out;
   out.step = zeros(gradient.shape());
-  Tensor residual = gradient;
+  out.residual = gradient;
   out.direction = -gradient;
   const double square = product(gradient, gradient);
   double residual_square = square;
@@ -49,11 +49,11 @@ CgStep conjugate_gradients(const Product& hessian_times, const Tensor& gradient,
     out.step = out.step + length * d;
     out.decrease += length * (residual_square - length * out.curvature / 2);
     if (out.end != CgEnd::converged) return out;
-    residual = residual + length * hd;
-    const double next_square = product(residual, residual);
+    out.residual = out.residual + length * hd;
+    const double next_square = product(out.residual, out.residual);
     const double reached = std::min(0.1, norm(out.step).item<double>() / reach);
     if (std::sqrt(next_square) <= reached * std::sqrt(square)) return out;
-    out.direction = (next_square / residual_square) * d - residual;
+    out.direction = (next_square / residual_square) * d - out.residual;
     residual_square = next_square;
   }
   return out;

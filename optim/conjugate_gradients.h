@@ -20,6 +20,7 @@ struct CgStep {
   Tensor step;
   double decrease = 0;  ///< Of g's + s'Hs/2.
   CgEnd end = CgEnd::converged;
+  Tensor residual;       ///< g + Hs, where it did not reach the border.
   Tensor direction;      ///< The last one tried.
   double curvature = 0;  ///< Along it: d'Hd.
 };

@@ -9,7 +9,7 @@
 namespace wald::optim {
 
 double rounding_of(double value) {
-  return 4 * std::numeric_limits<double>::epsilon() * std::abs(value);
+  return 32 * std::numeric_limits<double>::epsilon() * std::abs(value);
 }
 
 double decrease(const Point& here, const Point& there, double expected) {

@@ -97,12 +97,13 @@ class TrustKrylov final : public TrustRegion {
  private:
   static constexpr std::int64_t largest_basis = 500;
 
-  TrustStep step(Objective& objective, const Point& here, double radius) override {
+  TrustStep step(const QuadraticModel& model, double radius) override {
+    const Point& here = model.here();
     if (!basis_at_.defined() || !basis_at_.is_same(here.x)) {
-      basis_.emplace(here.gradient);
+      basis_.emplace(model.gradient());
       basis_at_ = here.x;
     }
-    const Product product = [&](const Tensor& v) { return objective.hessian_times(here.x, v); };
+    const Product product = [&](const Tensor& v) { return model.hessian_times(v); };
     const std::int64_t limit = std::min(here.x.numel(), largest_basis);
     const double negligible = rounding_of(here.value);
     if (basis_->size() == 0) basis_->extend(product, 1);
@@ -115,15 +116,15 @@ class TrustKrylov final : public TrustRegion {
         basis_->extend(product, limit - basis_->size());
         continue;
       }
-      if (found.residual <= tolerance(here, found.length, radius)) return found.step;
+      if (found.residual <= tolerance(model, found.length, radius)) return found.step;
       // A solution costs as much as many extensions.
       basis_->extend(product, std::min(1 + basis_->size() / 8, limit - basis_->size()));
     }
   }
 
   /// Rough where the radius decides, fine near the end.
-  static double tolerance(const Point& here, double length, double radius) {
-    return std::min(0.1, length / radius) * norm(here.gradient).item<double>();
+  static double tolerance(const QuadraticModel& model, double length, double radius) {
+    return std::min(0.1, length / radius) * norm(model.gradient()).item<double>();
   }
 
   Tensor basis_at_;

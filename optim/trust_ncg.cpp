@@ -6,10 +6,9 @@ namespace wald::optim {
 namespace {
 
 class TrustNcg final : public TrustRegion {
-  TrustStep step(Objective& objective, const Point& here, double radius) override {
-    const CgStep solved =
-        conjugate_gradients([&](const Tensor& v) { return objective.hessian_times(here.x, v); },
-                            here.gradient, radius, radius);
+  TrustStep step(const QuadraticModel& model, double radius) override {
+    const CgStep solved = conjugate_gradients(
+        [&](const Tensor& v) { return model.hessian_times(v); }, model.gradient(), radius, radius);
     return {solved.step, solved.decrease, solved.end == CgEnd::converged};
   }
 };

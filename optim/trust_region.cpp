@@ -12,6 +12,17 @@ namespace {
 
 double length_of(const Tensor& v) { return norm(v).item<double>(); }
 
+/// How far the steepest descent would go on a quadratic of the curvature along it: in the units of
+/// the parameters, whatever those of the objective.
+double first_radius(const QuadraticModel& model) {
+  const double size = length_of(model.gradient());
+  if (size == 0) return 1;
+  const Tensor along = model.gradient() / size;
+  const double curvature = std::abs(dot(along, model.hessian_times(along)).item<double>());
+  const double radius = size / curvature;
+  return std::isfinite(radius) && radius > 0 ? radius : 1;
+}
+
 }  // namespace
 
 std::optional<Point> TrustRegion::next(Objective& objective, const Point& here) {
@@ -19,7 +30,7 @@ std::optional<Point> TrustRegion::next(Objective& objective, const Point& here) 
   for (;;) {
     const TrustStep trial = solve(objective, here);
     if (!(trial.decrease > 0)) return {};
-    const Tensor x = here.x + trial.step;
+    const Tensor x = here.x + QuadraticModel(objective, here, units_).step(trial.step);
     if (all(x == here.x).item<bool>()) return {};
     const Point there = objective.at(x);
     const double agreement = decrease(here, there, trial.decrease) / trial.decrease;
@@ -40,42 +51,36 @@ double TrustRegion::expected_decrease(Objective& objective, const Point& here) {
 
 void TrustRegion::reset() {
   radius_ = 0;
+  units_ = {};
   solved_at_ = {};
 }
 
-NamedTensors TrustRegion::state() const { return {{"radius", tensor(radius_)}}; }
+NamedTensors TrustRegion::state() const {
+  NamedTensors state = {{"radius", tensor(radius_)}};
+  if (units_.defined()) state.emplace_back("units", units_);
+  return state;
+}
 
 void TrustRegion::load(const NamedTensors& state) {
   reset();
-  for (const auto& [name, value] : state)
+  for (const auto& [name, value] : state) {
     if (name == "radius") radius_ = value.item<double>();
-}
-
-Tensor TrustRegion::hessian_times(Objective& objective, const Point& here, const Tensor& v) {
-  return objective.hessian_times(here.x, v);
+    if (name == "units") units_ = value;
+  }
 }
 
 /// The step at this point, kept for whoever asks next.
 const TrustStep& TrustRegion::solve(Objective& objective, const Point& here) {
-  if (radius_ == 0) radius_ = first_radius(objective, here);
+  if (radius_ == 0) {
+    units_ = step_units(objective, here);
+    radius_ = first_radius({objective, here, units_});
+  }
   if (!solved_at_.defined() || !solved_at_.is_same(here.x) || solved_radius_ != radius_) {
-    solved_ = step(objective, here, radius_);
+    solved_ = step({objective, here, units_}, radius_);
     solved_at_ = here.x;
     solved_radius_ = radius_;
   }
   return solved_;
-}
-
-/// How far the steepest descent would go on a quadratic of the curvature along it: in the units of
-/// the parameters, whatever those of the objective.
-double TrustRegion::first_radius(Objective& objective, const Point& here) {
-  const double size = length_of(here.gradient);
-  if (size == 0) return 1;
-  const Tensor along = here.gradient / size;
-  const double curvature =
-      std::abs(dot(along, hessian_times(objective, here, along)).item<double>());
-  const double radius = size / curvature;
-  return std::isfinite(radius) && radius > 0 ? radius : 1;
 }
 
 void EigenTrustRegion::reset() {
@@ -83,26 +88,16 @@ void EigenTrustRegion::reset() {
   decomposed_at_ = {};
 }
 
-TrustStep EigenTrustRegion::step(Objective& objective, const Point& here, double radius) {
-  const Eigh& parts = decomposed(objective, here);
-  const Tensor slopes = matmul(here.gradient, parts.vectors);
-  const EigenModel model{parts.values.to_vector(), slopes.to_vector()};
-  const EigenStep chosen = choose(model, radius, rounding_of(here.value));
-  return {matmul(parts.vectors, from_vector(chosen.steps)), chosen.decrease,
-          chosen.is_model_minimum};
-}
-
-Tensor EigenTrustRegion::hessian_times(Objective& objective, const Point& here, const Tensor& v) {
-  const Eigh& parts = decomposed(objective, here);
-  return matmul(parts.vectors, parts.values * matmul(v, parts.vectors));
-}
-
-const Eigh& EigenTrustRegion::decomposed(Objective& objective, const Point& here) {
-  if (!decomposed_at_.defined() || !decomposed_at_.is_same(here.x)) {
-    decomposed_ = eigh(objective.hessian(here.x));
-    decomposed_at_ = here.x;
+TrustStep EigenTrustRegion::step(const QuadraticModel& model, double radius) {
+  if (!decomposed_at_.defined() || !decomposed_at_.is_same(model.here().x)) {
+    decomposed_ = eigh(model.hessian());
+    decomposed_at_ = model.here().x;
   }
-  return decomposed_;
+  const Tensor slopes = matmul(model.gradient(), decomposed_.vectors);
+  const EigenModel parts{decomposed_.values.to_vector(), slopes.to_vector()};
+  const EigenStep chosen = choose(parts, radius, rounding_of(model.here().value));
+  return {matmul(decomposed_.vectors, from_vector(chosen.steps)), chosen.decrease,
+          chosen.is_model_minimum};
 }
 
 }  // namespace wald::optim

@@ -7,12 +7,13 @@
 
 #include <wald/engine/ops/decompositions.h>
 #include <wald/optim/descent.h>
+#include <wald/optim/quadratic_model.h>
 #include <wald/optim/secular.h>
 
 namespace wald::optim {
 
 struct TrustStep {
-  Tensor step;                    ///< [k]
+  Tensor step;                    ///< [k], in the model's units.
   double decrease = 0;            ///< Of the model; 0 if it has no lower point.
   bool is_model_minimum = false;  ///< The model is convex, and this is its minimum.
 };
@@ -28,14 +29,13 @@ class TrustRegion : public Descent {
 
  protected:
   /// The model's minimum, or a low point, within the radius.
-  virtual TrustStep step(Objective& objective, const Point& here, double radius) = 0;
-  virtual Tensor hessian_times(Objective& objective, const Point& here, const Tensor& v);
+  virtual TrustStep step(const QuadraticModel& model, double radius) = 0;
 
  private:
   const TrustStep& solve(Objective& objective, const Point& here);
-  double first_radius(Objective& objective, const Point& here);
 
-  double radius_ = 0;  // 0: none yet
+  double radius_ = 0;  // 0: none yet, nor units
+  Tensor units_;
   Tensor solved_at_;
   double solved_radius_ = 0;
   TrustStep solved_;
@@ -48,14 +48,12 @@ class EigenTrustRegion : public TrustRegion {
   void reset() override;
 
  protected:
+  /// A gain of `negligible` is none.
   virtual EigenStep choose(const EigenModel& model, double radius, double negligible) const = 0;
 
-  TrustStep step(Objective& objective, const Point& here, double radius) final;
-  Tensor hessian_times(Objective& objective, const Point& here, const Tensor& v) final;
+  TrustStep step(const QuadraticModel& model, double radius) final;
 
  private:
-  const Eigh& decomposed(Objective& objective, const Point& here);
-
   Tensor decomposed_at_;
   Eigh decomposed_;
 };
