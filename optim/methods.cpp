@@ -28,7 +28,7 @@ constexpr MethodEntry methods[] = {
 
     {Method::newton_cg, "newton-cg", make_newton_cg},
 
-    {Method::newton_exact, "newton-exact", nullptr},
+    {Method::newton_exact, "newton-exact", make_newton_exact},
 
     {Method::dogleg, "dogleg", make_dogleg},
 
@@ -36,7 +36,7 @@ constexpr MethodEntry methods[] = {
 
     {Method::trust_krylov, "trust-krylov", make_trust_krylov},
 
-    {Method::trust_exact, "trust-exact", nullptr},
+    {Method::trust_exact, "trust-exact", make_trust_exact},
 };
 
 const MethodEntry& entry_of(Method method) {
