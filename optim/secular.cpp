@@ -87,7 +87,8 @@ std::vector<bool> EigenModel::relevant(double radius, double negligible) const {
   const double zero = epsilon * static_cast<double>(values.size()) * largest;
   std::vector<bool> out;
   for (std::size_t i = 0; i < values.size(); ++i)
-    out.push_back(std::abs(values[i]) > zero || std::abs(slopes[i]) * radius > negligible);
+    out.push_back(std::abs(values[i]) > zero ||
+                  (std::isfinite(radius) && std::abs(slopes[i]) * radius > negligible));
   return out;
 }
 

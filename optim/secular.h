@@ -12,7 +12,7 @@ struct EigenModel {
 
   double decrease(const std::vector<double>& steps) const;
   /// Which eigenvalues count: all but those that are 0 up to rounding and whose slope, over the
-  /// radius, would gain no more than `negligible`.
+  /// radius, would gain no more than `negligible`; with no radius, those that are 0 do not.
   std::vector<bool> relevant(double radius, double negligible) const;
 };
 
@@ -23,7 +23,8 @@ struct EigenStep {
       false;  ///< The relevant eigenvalues are positive, and the radius is not met.
 };
 
-/// The global minimum within the radius, exactly, in the hard case too.
+/// The global minimum within the radius, exactly, in the hard case too. An infinite radius asks for
+/// the model's minimum, and the step means nothing if it has none.
 EigenStep minimize_within(const EigenModel& model, double radius, double negligible);
 
 }  // namespace wald::optim

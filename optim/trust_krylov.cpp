@@ -124,7 +124,8 @@ class TrustKrylov final : public TrustRegion {
 
   /// Rough where the radius decides, fine near the end.
   static double tolerance(const QuadraticModel& model, double length, double radius) {
-    return std::min(0.1, length / radius) * norm(model.gradient()).item<double>();
+    return (std::isinf(radius) ? 0.1 : std::min(0.1, length / radius)) *
+           norm(model.gradient()).item<double>();
   }
 
   Tensor basis_at_;

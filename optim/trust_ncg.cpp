@@ -1,4 +1,6 @@
 // Steihaug's trust region: conjugate gradients as far as the radius reaches.
+#include <cmath>
+
 #include <wald/optim/conjugate_gradients.h>
 #include <wald/optim/trust_region.h>
 
@@ -7,8 +9,9 @@ namespace {
 
 class TrustNcg final : public TrustRegion {
   TrustStep step(const QuadraticModel& model, double radius) override {
-    const CgStep solved = conjugate_gradients(
-        [&](const Tensor& v) { return model.hessian_times(v); }, model.gradient(), radius, radius);
+    const CgStep solved =
+        conjugate_gradients([&](const Tensor& v) { return model.hessian_times(v); },
+                            model.gradient(), std::isinf(radius) ? 0 : radius, radius);
     return {solved.step, solved.decrease, solved.end == CgEnd::converged};
   }
 };

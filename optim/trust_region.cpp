@@ -12,17 +12,6 @@ namespace {
 
 double length_of(const Tensor& v) { return norm(v).item<double>(); }
 
-/// How far the steepest descent would go on a quadratic of the curvature along it: in the units of
-/// the parameters, whatever those of the objective.
-double first_radius(const QuadraticModel& model) {
-  const double size = length_of(model.gradient());
-  if (size == 0) return 1;
-  const Tensor along = model.gradient() / size;
-  const double curvature = std::abs(dot(along, model.hessian_times(along)).item<double>());
-  const double radius = size / curvature;
-  return std::isfinite(radius) && radius > 0 ? radius : 1;
-}
-
 }  // namespace
 
 std::optional<Point> TrustRegion::next(Objective& objective, const Point& here) {
@@ -81,6 +70,19 @@ const TrustStep& TrustRegion::solve(Objective& objective, const Point& here) {
     solved_radius_ = radius_;
   }
   return solved_;
+}
+
+/// That of the model's minimum; if it has none, how far the steepest descent would go were the
+/// curvature along it positive. In the units of the parameters, whatever those of the objective.
+double TrustRegion::first_radius(const QuadraticModel& model) {
+  const auto usable = [](double radius) { return std::isfinite(radius) && radius > 0; };
+  const TrustStep newton = step(model, std::numeric_limits<double>::infinity());
+  if (newton.is_model_minimum && usable(length_of(newton.step))) return length_of(newton.step);
+  const double size = length_of(model.gradient());
+  if (size == 0) return 1;
+  const Tensor along = model.gradient() / size;
+  const double radius = size / std::abs(dot(along, model.hessian_times(along)).item<double>());
+  return usable(radius) ? radius : 1;
 }
 
 void EigenTrustRegion::reset() {

@@ -28,11 +28,13 @@ class TrustRegion : public Descent {
   void load(const NamedTensors& state) final;
 
  protected:
-  /// The model's minimum, or a low point, within the radius.
+  /// The model's minimum, or a low point, within the radius. An infinite radius asks for the
+  /// model's minimum if it has one, roughly.
   virtual TrustStep step(const QuadraticModel& model, double radius) = 0;
 
  private:
   const TrustStep& solve(Objective& objective, const Point& here);
+  double first_radius(const QuadraticModel& model);
 
   double radius_ = 0;  // 0: none yet, nor units
   Tensor units_;

@@ -90,21 +90,21 @@ MinimizeResult solve_scaled(Method method, const TestProblem& problem, const Ten
   return found;
 }
 
-/// 1 over the curvature that is left for each parameter when the others follow, infinite where
-/// the minimum does not determine it.
+/// Those of a likelihood whose negative logarithm has this Hessian; infinite for what it does not
+/// determine.
 std::vector<double> standard_errors(const Tensor& h) {
   const Tensor scale = rsqrt(diagonal(h));
   const Eigh parts = eigh(h * scale * unsqueeze(scale, 1));
-  const Tensor variances =
-      matmul(square(parts.vectors), 1 / maximum(parts.values, 1e-14)) * square(scale);
-  return sqrt(variances).to_vector();
+  const Tensor variances = where(parts.values > 1e-13, 1 / parts.values, INFINITY);
+  return (sqrt(matmul(square(parts.vectors), variances)) * scale).to_vector();
 }
 
 TEST(Methods, GiveTheSameAnswerInOtherUnits) {
   WALD_NEEDS_ORACLE("optim/index.json");
   for (const Method method : available_methods())
     for (const TestProblem& problem : test_problems()) {
-      if (is_excused(method, problem)) continue;
+      // It starts where two of its terms are equal: rounding decides which becomes which.
+      if (problem.key == "biggs_exp6" || is_excused(method, problem)) continue;
       const MinimizeResult base = solve(method, problem, problem.start);
       const std::vector<double> errors = standard_errors(hessian(problem, base.x));
       const auto expect_same = [&](double scale, double factor) {
