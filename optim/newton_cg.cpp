@@ -20,7 +20,7 @@ class NewtonCg final : public Descent {
   std::optional<Point> next(Objective& objective, const Point& here) override {
     const CgStep& solved = solve(objective, here);
     const Tensor step = step_of(solved);
-    const Tensor direction = QuadraticModel(objective, here, units_).step(step);
+    const Tensor direction = QuadraticModel(objective, here, units_.units()).step(step);
     const double slope = dot(here.gradient, direction).item<double>();
     if (!(slope < 0)) return {};
     double length = 1;
@@ -38,27 +38,26 @@ class NewtonCg final : public Descent {
 
   void reset() override {
     reach_ = 0;
-    units_ = {};
+    units_.reset();
     solved_at_ = {};
   }
   NamedTensors state() const override {
     NamedTensors state = {{"reach", tensor(reach_)}};
-    if (units_.defined()) state.emplace_back("units", units_);
+    units_.save(state);
     return state;
   }
   void load(const NamedTensors& state) override {
     reset();
-    for (const auto& [name, value] : state) {
+    units_.load(state);
+    for (const auto& [name, value] : state)
       if (name == "reach") reach_ = value.item<double>();
-      if (name == "units") units_ = value;
-    }
   }
 
  private:
   const CgStep& solve(Objective& objective, const Point& here) {
     if (!solved_at_.defined() || !solved_at_.is_same(here.x)) {
-      if (reach_ == 0) units_ = step_units(objective, here);
-      const QuadraticModel model(objective, here, units_);
+      if (reach_ == 0) units_.begin(objective, here);
+      const QuadraticModel model(objective, here, units_.units());
       solved_ = conjugate_gradients([&](const Tensor& v) { return model.hessian_times(v); },
                                     model.gradient(), reach_, infinity);
       solved_at_ = here.x;
@@ -103,7 +102,7 @@ class NewtonCg final : public Descent {
   }
 
   double reach_ = 0;  // the length of the last step; 0: none yet, nor units
-  Tensor units_;
+  StepUnits units_;
   Tensor solved_at_;
   CgStep solved_;
 };

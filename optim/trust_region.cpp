@@ -19,7 +19,7 @@ std::optional<Point> TrustRegion::next(Objective& objective, const Point& here) 
   for (;;) {
     const TrustStep trial = solve(objective, here);
     if (!(trial.decrease > 0)) return {};
-    const Tensor x = here.x + QuadraticModel(objective, here, units_).step(trial.step);
+    const Tensor x = here.x + QuadraticModel(objective, here, units_.units()).step(trial.step);
     if (all(x == here.x).item<bool>()) return {};
     const Point there = objective.at(x);
     const double agreement = decrease(here, there, trial.decrease) / trial.decrease;
@@ -28,7 +28,9 @@ std::optional<Point> TrustRegion::next(Objective& objective, const Point& here) 
       radius_ = length / 4;
     else if (agreement > 0.75)
       radius_ = std::max(radius_, 2 * length);
-    if (agreement > 1e-4) return there;
+    if (!(agreement > 1e-4)) continue;
+    if (uses_hessian()) units_.update(objective, there);
+    return there;
   }
 }
 
@@ -40,32 +42,31 @@ double TrustRegion::expected_decrease(Objective& objective, const Point& here) {
 
 void TrustRegion::reset() {
   radius_ = 0;
-  units_ = {};
+  units_.reset();
   solved_at_ = {};
 }
 
 NamedTensors TrustRegion::state() const {
   NamedTensors state = {{"radius", tensor(radius_)}};
-  if (units_.defined()) state.emplace_back("units", units_);
+  units_.save(state);
   return state;
 }
 
 void TrustRegion::load(const NamedTensors& state) {
   reset();
-  for (const auto& [name, value] : state) {
+  units_.load(state);
+  for (const auto& [name, value] : state)
     if (name == "radius") radius_ = value.item<double>();
-    if (name == "units") units_ = value;
-  }
 }
 
 /// The step at this point, kept for whoever asks next.
 const TrustStep& TrustRegion::solve(Objective& objective, const Point& here) {
   if (radius_ == 0) {
-    units_ = step_units(objective, here);
-    radius_ = first_radius({objective, here, units_});
+    units_.begin(objective, here);
+    radius_ = first_radius({objective, here, units_.units()});
   }
   if (!solved_at_.defined() || !solved_at_.is_same(here.x) || solved_radius_ != radius_) {
-    solved_ = step({objective, here, units_}, radius_);
+    solved_ = step({objective, here, units_.units()}, radius_);
     solved_at_ = here.x;
     solved_radius_ = radius_;
   }

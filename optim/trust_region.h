@@ -31,13 +31,15 @@ class TrustRegion : public Descent {
   /// The model's minimum, or a low point, within the radius. An infinite radius asks for the
   /// model's minimum if it has one, roughly.
   virtual TrustStep step(const QuadraticModel& model, double radius) = 0;
+  /// Whether the method needs the Hessian at each point, so that units can follow it.
+  virtual bool uses_hessian() const { return false; }
 
  private:
   const TrustStep& solve(Objective& objective, const Point& here);
   double first_radius(const QuadraticModel& model);
 
   double radius_ = 0;  // 0: none yet, nor units
-  Tensor units_;
+  StepUnits units_;
   Tensor solved_at_;
   double solved_radius_ = 0;
   TrustStep solved_;
@@ -54,6 +56,7 @@ class EigenTrustRegion : public TrustRegion {
   virtual EigenStep choose(const EigenModel& model, double radius, double negligible) const = 0;
 
   TrustStep step(const QuadraticModel& model, double radius) final;
+  bool uses_hessian() const final { return true; }
 
  private:
   Tensor decomposed_at_;
