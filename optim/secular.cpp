@@ -81,6 +81,13 @@ double EigenModel::decrease(const std::vector<double>& steps) const {
   return sum;
 }
 
+void EigenModel::drop_noise() {
+  double square = 0;
+  for (const double slope : slopes) square += slope * slope;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i] < 0 && std::abs(slopes[i]) <= 1e-12 * std::sqrt(square)) slopes[i] = 0;
+}
+
 std::vector<bool> EigenModel::relevant(double radius, double negligible) const {
   double largest = 0;
   for (const double value : values) largest = std::max(largest, std::abs(value));
@@ -92,7 +99,8 @@ std::vector<bool> EigenModel::relevant(double radius, double negligible) const {
   return out;
 }
 
-EigenStep minimize_within(const EigenModel& model, double radius, double negligible) {
+EigenStep minimize_within(EigenModel model, double radius, double negligible) {
+  model.drop_noise();
   const std::vector<bool> relevant = model.relevant(radius, negligible);
   if (std::find(relevant.begin(), relevant.end(), true) == relevant.end())
     return {std::vector<double>(relevant.size(), 0.), 0, true};

@@ -11,6 +11,9 @@ struct EigenModel {
   std::vector<double> values, slopes;
 
   double decrease(const std::vector<double>& steps) const;
+  /// What the gradient has of a direction of negative curvature by rounding alone does not choose
+  /// between its two ends: such slopes become 0, so that the answer does not hang on rounding.
+  void drop_noise();
   /// Which eigenvalues count: all but those that are 0 up to rounding and whose slope, over the
   /// radius, would gain no more than `negligible`; with no radius, those that are 0 do not.
   std::vector<bool> relevant(double radius, double negligible) const;
@@ -23,8 +26,9 @@ struct EigenStep {
       false;  ///< The relevant eigenvalues are positive, and the radius is not met.
 };
 
-/// The global minimum within the radius, exactly, in the hard case too. An infinite radius asks for
-/// the model's minimum, and the step means nothing if it has none.
-EigenStep minimize_within(const EigenModel& model, double radius, double negligible);
+/// The global minimum within the radius, exactly. In the hard case, where the slope along the
+/// lowest eigenvector is 0, the end of positive coordinate. An infinite radius asks for the model's
+/// minimum, and the step means nothing if it has none.
+EigenStep minimize_within(EigenModel model, double radius, double negligible);
 
 }  // namespace wald::optim

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/optim/decrease.h>
 
@@ -73,16 +74,15 @@ const TrustStep& TrustRegion::solve(Objective& objective, const Point& here) {
   return solved_;
 }
 
-/// That of the model's minimum; if it has none, how far the steepest descent would go were the
-/// curvature along it positive. In the units of the parameters, whatever those of the objective.
+/// That of the model's minimum; if it has none, as far as the gradient would need to change by
+/// itself. In the units of the parameters, whatever those of the objective.
 double TrustRegion::first_radius(const QuadraticModel& model) {
   const auto usable = [](double radius) { return std::isfinite(radius) && radius > 0; };
   const TrustStep newton = step(model, std::numeric_limits<double>::infinity());
   if (newton.is_model_minimum && usable(length_of(newton.step))) return length_of(newton.step);
   const double size = length_of(model.gradient());
   if (size == 0) return 1;
-  const Tensor along = model.gradient() / size;
-  const double radius = size / std::abs(dot(along, model.hessian_times(along)).item<double>());
+  const double radius = size / length_of(model.hessian_times(model.gradient() / size));
   return usable(radius) ? radius : 1;
 }
 
@@ -92,13 +92,18 @@ void EigenTrustRegion::reset() {
 }
 
 TrustStep EigenTrustRegion::step(const QuadraticModel& model, double radius) {
-  if (!decomposed_at_.defined() || !decomposed_at_.is_same(model.here().x)) {
+  const Point& here = model.here();
+  if (!decomposed_at_.defined() || !decomposed_at_.is_same(here.x)) {
     decomposed_ = eigh(model.hessian());
-    decomposed_at_ = model.here().x;
+    // The sign of an eigenvector is chance; by weights without symmetry it is not.
+    const Tensor weights = sin(1 + square(float_range(0, static_cast<double>(here.x.numel()), 1)));
+    const Tensor sides = where(matmul(weights, decomposed_.vectors) < 0, -1., 1.);
+    decomposed_.vectors = decomposed_.vectors * sides;
+    decomposed_at_ = here.x;
   }
   const Tensor slopes = matmul(model.gradient(), decomposed_.vectors);
   const EigenModel parts{decomposed_.values.to_vector(), slopes.to_vector()};
-  const EigenStep chosen = choose(parts, radius, rounding_of(model.here().value));
+  const EigenStep chosen = choose(parts, radius, rounding_of(here.value));
   return {matmul(decomposed_.vectors, from_vector(chosen.steps)), chosen.decrease,
           chosen.is_model_minimum};
 }
