@@ -74,12 +74,13 @@ const TrustStep& TrustRegion::solve(Objective& objective, const Point& here) {
   return solved_;
 }
 
-/// That of the model's minimum; if it has none, as far as the gradient would need to change by
+/// Twice as far as the model's minimum; if it has none, as far as the gradient would need to change by
 /// itself. In the units of the parameters, whatever those of the objective.
 double TrustRegion::first_radius(const QuadraticModel& model) {
   const auto usable = [](double radius) { return std::isfinite(radius) && radius > 0; };
   const TrustStep newton = step(model, std::numeric_limits<double>::infinity());
-  if (newton.is_model_minimum && usable(length_of(newton.step))) return length_of(newton.step);
+  const double length = newton.is_model_minimum ? length_of(newton.step) : 0;
+  if (usable(length)) return 2 * length;
   const double size = length_of(model.gradient());
   if (size == 0) return 1;
   const double radius = size / length_of(model.hessian_times(model.gradient() / size));

@@ -27,10 +27,7 @@ void expect_optimal(const EigenModel& model, double radius) {
   const EigenStep found = minimize_within(model, radius, 0);
   const double length = length_of(found.steps);
   EXPECT_LE(length, radius * (1 + 1e-12));
-  std::size_t largest = 0;
-  for (std::size_t i = 0; i < found.steps.size(); ++i)
-    if (std::abs(model.slopes[i]) > std::abs(model.slopes[largest])) largest = i;
-  const double mu = -model.slopes[largest] / found.steps[largest] - model.values[largest];
+  const double mu = -model.slopes[0] / found.steps[0] - model.values[0];
   EXPECT_GE(mu, -1e-10);
   EXPECT_GE(model.values[0] + mu, -1e-10);
   for (std::size_t i = 0; i < found.steps.size(); ++i)
