@@ -97,19 +97,21 @@ std::optional<Point> point_across(Objective& objective, const Point& here, const
   return std::nullopt;
 }
 
-bool recedes(Objective& objective, const Point& here, const Certificate& certificate,
-             const Bounds& bounds) {
+bool recedes(Objective& objective, const Point& here, const Bounds& bounds) {
   constexpr int steps = 3;
   constexpr double holds = 0.5, is_shorter = 0.9;
+  // Curvature that dies away in one direction only is small beside the others'.
+  constexpr double negligible = 1e-14;
   Point point = here;
-  Certificate now = certificate;
+  Certificate now = certify(objective, point, bounds, negligible);
   for (int i = 0; i < steps; ++i) {
     if (!(now.step_decrease > 0)) return false;
     const Tensor next = bounds.project(point.x + now.step);
     if (!(curvature_ratio(objective, next, now) < holds)) return false;
     point = objective.at(next);
     if (!point.is_finite()) return false;
-    const Certificate there = certify(objective, point, bounds);
+    const Certificate there = certify(objective, point, bounds, negligible);
+    if (!(there.step_decrease < now.step_decrease)) return false;
     if (!(relative_length(there.step, now.step) >= is_shorter)) return false;
     now = there;
   }

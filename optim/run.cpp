@@ -193,7 +193,7 @@ Run::Settled Run::settle() {
 /// At a point without negative curvature.
 Run::Settled Run::settle_upward(const Certificate& found) {
   const double size = fallen_size();
-  if ((found.decrement <= tolerance_ * size && recedes(objective_, state_.here, found, bounds_)) ||
+  if ((found.decrement <= tolerance_ * size && recedes(objective_, state_.here, bounds_)) ||
       came_down_to_a_plain(found)) {
     end(Status::failed, Reason::unbounded);
     return Settled::ended;
@@ -241,8 +241,7 @@ bool Run::came_down_to_a_plain(const Certificate& found) {
   if (found.decrement != 0 || found.flat_directions.empty() || !state_.before.defined())
     return false;
   const Point before = objective_.at(state_.before);
-  return before.is_finite() &&
-         recedes(objective_, before, certify(objective_, before, bounds_), bounds_);
+  return before.is_finite() && recedes(objective_, before, bounds_);
 }
 
 Run::Settled Run::move_by_hessian(const Point& there) {
@@ -371,6 +370,7 @@ MinimizeResult Run::result() {
   result.seconds = limits_.seconds();
   result.status = outcome_->status;
   result.reason = outcome_->reason;
+  result.along = directions_of(*outcome_, found);
   result.message = message_of(*outcome_, found, options_.names);
   result.history = std::move(state_.history);
   return result;
