@@ -2,7 +2,6 @@
 // (Stan Reference Manual, "Constraint Transforms").
 #pragma once
 
-#include <limits>
 #include <memory>
 #include <string>
 #include <vector>

@@ -74,8 +74,8 @@ const TrustStep& TrustRegion::solve(Objective& objective, const Point& here) {
   return solved_;
 }
 
-/// Twice as far as the model's minimum; if it has none, as far as the gradient would need to change by
-/// itself. In the units of the parameters, whatever those of the objective.
+/// Twice as far as the model's minimum; if it has none, as far as the gradient would need to change
+/// by itself. In the units of the parameters, whatever those of the objective.
 double TrustRegion::first_radius(const QuadraticModel& model) {
   const auto usable = [](double radius) { return std::isfinite(radius) && radius > 0; };
   const TrustStep newton = step(model, std::numeric_limits<double>::infinity());
