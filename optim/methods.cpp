@@ -26,15 +26,15 @@ constexpr MethodEntry methods[] = {
 
     {Method::lbfgsb, "l-bfgs-b", nullptr},
 
-    {Method::newton_cg, "newton-cg", nullptr},
+    {Method::newton_cg, "newton-cg", make_newton_cg},
 
     {Method::newton_exact, "newton-exact", make_newton_exact},
 
-    {Method::dogleg, "dogleg", nullptr},
+    {Method::dogleg, "dogleg", make_dogleg},
 
-    {Method::trust_ncg, "trust-ncg", nullptr},
+    {Method::trust_ncg, "trust-ncg", make_trust_ncg},
 
-    {Method::trust_krylov, "trust-krylov", nullptr},
+    {Method::trust_krylov, "trust-krylov", make_trust_krylov},
 
     {Method::trust_exact, "trust-exact", make_trust_exact},
 };
