@@ -1,7 +1,5 @@
 #include "run.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -370,7 +368,6 @@ MinimizeResult Run::result() {
   MinimizeResult result;
   // Beyond the limits there is no time for a Hessian; a gradient belongs to every point.
   objective_.set_guard({});
-  if (!outcome_) throw Error("minimize: a run ended without an outcome");
   if (state_.here.x.defined() && !state_.here.gradient.defined()) complete_gradient();
   const bool wants_hessian =
       outcome_->status != Status::failed || outcome_->reason == Reason::max_iterations ||

