@@ -18,11 +18,11 @@ struct MethodEntry {
 constexpr MethodEntry methods[] = {
     {Method::nelder_mead, "nelder-mead", nullptr},
 
-    {Method::cg, "cg", nullptr},
+    {Method::cg, "cg", make_cg},
 
-    {Method::bfgs, "bfgs", nullptr},
+    {Method::bfgs, "bfgs", make_bfgs},
 
-    {Method::lbfgs, "l-bfgs", nullptr},
+    {Method::lbfgs, "l-bfgs", make_lbfgs},
 
     {Method::lbfgsb, "l-bfgs-b", nullptr},
 

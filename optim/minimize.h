@@ -79,7 +79,8 @@ struct MinimizeOptions {
   std::int64_t max_evaluations = 0;  ///< Of the value; 0: no limit.
   double max_seconds = 0;            ///< 0: no limit.
   Tensor lower, upper;               ///< [k] or a scalar each, for l-bfgs-b; undefined: none.
-  int memory = 10;                   ///< Pairs that l-bfgs and l-bfgs-b keep.
+  /// Pairs that l-bfgs and l-bfgs-b keep; 0: 30, of more than 10,000 parameters 10.
+  int memory = 0;
   std::function<bool(const Iteration&)> callback = {};  ///< After each iteration; true stops.
   bool keep_history = false;
   bool show_progress = false;    ///< A line on standard error, if that is a terminal.
