@@ -165,11 +165,12 @@ class Search {
   Trial measure(const Point& there, double length) const {
     const double rise = there.value - here_.value, size = std::abs(rise / here_.value);
     const double slope = dot(there.gradient, direction_).item<double>();
-    const auto [least, most] = std::minmax(length * slope_, length * slope);
-    const bool is_contradicted = rise < least || rise > most;
+    const double mean_slope = rise / length;
+    const bool is_contradicted =
+        mean_slope < std::min(slope_, slope) || mean_slope > std::max(slope_, slope);
     const bool is_rounding =
         rise == 0 || size <= 10 * epsilon || (size <= 1e-10 && is_contradicted);
-    return {length, is_rounding ? (least + most) / 2 : rise, slope};
+    return {length, is_rounding ? length * (slope_ + slope) / 2 : rise, slope};
   }
 
   bool decreases(const Trial& trial) const {
