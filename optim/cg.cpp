@@ -13,7 +13,7 @@ double inner(const Tensor& a, const Tensor& b) { return dot(a, b).item<double>()
 
 class ConjugateGradients final : public LineDescent {
  public:
-  ConjugateGradients() { search_.curvature = 0.4; }
+  ConjugateGradients() { search_.curvature = 0.1; }
 
   double expected_decrease(Objective&, const Point&) override {
     return std::numeric_limits<double>::quiet_NaN();

@@ -18,9 +18,15 @@ std::optional<Point> LineDescent::next(Objective& objective, const Point& here) 
   const Tensor along = is_steepest ? -here.gradient : direction_at(here);
   const double length =
       is_steepest ? parabola_length(objective, here, along) : first_length(here, along);
-  const std::optional<Point> there = wolfe_search(objective, here, along, length, search_);
+  return search(objective, here, along, length);
+}
+
+std::optional<Point> LineDescent::search(Objective& objective, const Point& here,
+                                         const Tensor& direction, double first_length) {
+  const std::optional<Point> there =
+      wolfe_search(objective, here, direction, first_length, search_);
   if (!there) return {};
-  learn(here, *there, along);
+  learn(here, *there, direction);
   lowest_ = std::min(lowest_, here.value);
   steps_without_gain_ = there->value < lowest_ ? 0 : steps_without_gain_ + 1;
   if (steps_without_gain_ > most_steps_without_gain) return {};
@@ -32,6 +38,8 @@ double LineDescent::expected_decrease(Objective&, const Point& here) {
   if (!has_model()) return std::numeric_limits<double>::quiet_NaN();
   return -dot(here.gradient, direction_at(here)).item<double>() / 2;
 }
+
+Tensor LineDescent::direction(const Point& here) { return -here.gradient; }
 
 // What is known of rounding stays: a method that forgot it would go around in circles again.
 void LineDescent::reset() { direction_of_ = direction_ = {}; }

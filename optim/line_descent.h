@@ -14,7 +14,7 @@ namespace wald::optim {
 
 class LineDescent : public Descent {
  public:
-  std::optional<Point> next(Objective& objective, const Point& here) final;
+  std::optional<Point> next(Objective& objective, const Point& here) override;
   double expected_decrease(Objective& objective, const Point& here) override;
   void reset() override;
   NamedTensors state() const override;
@@ -22,12 +22,16 @@ class LineDescent : public Descent {
 
  protected:
   /// Whether there is anything to take a direction from; without, it is the steepest descent.
-  virtual bool has_model() const = 0;
+  virtual bool has_model() const { return false; }
   /// minus the model's inverse Hessian times the gradient.
-  virtual Tensor direction(const Point& here) = 0;
+  virtual Tensor direction(const Point& here);
   /// The first length to try along a direction of the model.
   virtual double first_length(const Point&, const Tensor&) { return 1; }
   virtual void learn(const Point& here, const Point& there, const Tensor& direction) = 0;
+
+  /// A Wolfe search, from which the method learns.
+  std::optional<Point> search(Objective& objective, const Point& here, const Tensor& direction,
+                              double first_length);
 
   WolfeOptions search_;
 

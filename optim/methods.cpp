@@ -24,7 +24,7 @@ constexpr MethodEntry methods[] = {
 
     {Method::lbfgs, "l-bfgs", make_lbfgs},
 
-    {Method::lbfgsb, "l-bfgs-b", nullptr},
+    {Method::lbfgsb, "l-bfgs-b", make_lbfgsb},
 
     {Method::newton_cg, "newton-cg", nullptr},
 
