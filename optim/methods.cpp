@@ -26,17 +26,17 @@ constexpr MethodEntry methods[] = {
 
     {Method::lbfgsb, "l-bfgs-b", make_lbfgsb},
 
-    {Method::newton_cg, "newton-cg", nullptr},
+    {Method::newton_cg, "newton-cg", make_newton_cg},
 
-    {Method::newton_exact, "newton-exact", nullptr},
+    {Method::newton_exact, "newton-exact", make_newton_exact},
 
-    {Method::dogleg, "dogleg", nullptr},
+    {Method::dogleg, "dogleg", make_dogleg},
 
-    {Method::trust_ncg, "trust-ncg", nullptr},
+    {Method::trust_ncg, "trust-ncg", make_trust_ncg},
 
-    {Method::trust_krylov, "trust-krylov", nullptr},
+    {Method::trust_krylov, "trust-krylov", make_trust_krylov},
 
-    {Method::trust_exact, "trust-exact", nullptr},
+    {Method::trust_exact, "trust-exact", make_trust_exact},
 };
 
 const MethodEntry& entry_of(Method method) {

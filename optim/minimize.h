@@ -75,10 +75,16 @@ struct MinimizeOptions {
   /// Ends with Newton steps on the gradient alone, down to the gradient's own rounding: for
   /// objectives whose value is too coarse, as the log-likelihood of many observations.
   bool polish = false;
+  /// Works in units of the parameters, powers of two, in which the diagonal of the Hessian at x0 is
+  /// about equal, so that methods do not depend on the user's; up to 500 parameters. newton-exact
+  /// and trust-exact have scales of their own.
+  bool scale_parameters = true;
   std::int64_t max_iterations = 0;   ///< 0: as the method needs.
   std::int64_t max_evaluations = 0;  ///< Of the value; 0: no limit.
   double max_seconds = 0;            ///< 0: no limit.
-  Tensor lower, upper;               ///< [k] or a scalar each, for l-bfgs-b; undefined: none.
+  /// [k] or a scalar each, for l-bfgs-b; undefined: none. x0 is moved within.
+  Tensor lower, upper;
+  std::vector<std::string> names;  ///< Of the k parameters, for messages; empty: their numbers.
   /// Pairs that l-bfgs and l-bfgs-b keep; 0: 30, of more than 10,000 parameters 10.
   int memory = 0;
   std::function<bool(const Iteration&)> callback = {};  ///< After each iteration; true stops.
@@ -93,7 +99,9 @@ struct MinimizeResult {
   Tensor x;
   double value = 0;
   Tensor gradient;
-  Tensor hessian;          ///< [k, k], exact, at x; undefined if k is too large for it.
+  /// [k, k], exact, at x; undefined above 500 parameters, and where a limit or the callback ended
+  /// the run.
+  Tensor hessian;
   Tensor inverse_hessian;  ///< [k, k], of the method; undefined if it has none.
   /// Exact, at x; NaN where the Hessian is unknown or not positive semidefinite.
   double newton_decrement = 0;
@@ -102,12 +110,14 @@ struct MinimizeResult {
   double seconds = 0;
   Status status = Status::failed;
   Reason reason = Reason::stalled;
-  std::string message;  ///< One sentence.
-  std::vector<Iteration> history;
+  std::string message;             ///< One sentence.
+  std::vector<Iteration> history;  ///< From the start, iteration 0.
 };
 
-/// Minimizes f from x0, float64 or float32 of any shape; f is called with tensors of that shape.
-/// Throws InputError for options out of range or that the method does not take.
+/// Minimizes f from x0, float64 or float32 of any shape; f is called with tensors of that shape and
+/// type. Methods compute in float64; the tolerance is not below the rounding of x0's type.
+/// What f throws is passed on. Throws InputError for options out of range or that the method does
+/// not take.
 MinimizeResult minimize(const ScalarFunction& f, const Tensor& x0,
                         const MinimizeOptions& options = {});
 /// Goes on from a checkpoint, identically to the run that wrote it. f and the options must be those

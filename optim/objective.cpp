@@ -40,9 +40,13 @@ Point Objective::at(const Tensor& x) {
 Tensor Objective::hessian(const Tensor& x) {
   if (hessian_at_.defined() && hessian_at_.is_same(x)) return hessian_;
   begin(evaluations_.hessians);
-  hessian_ = wald::hessian(f_, x, {.create_graph = false});
-  hessian_at_ = x;
+  keep_hessian(x, wald::hessian(f_, x, {.create_graph = false}));
   return hessian_;
+}
+
+void Objective::keep_hessian(const Tensor& x, const Tensor& hessian) {
+  hessian_at_ = x;
+  hessian_ = hessian;
 }
 
 Tensor Objective::hessian_times(const Tensor& x, const Tensor& v) {

@@ -37,6 +37,8 @@ class Objective {
   Point at(const Tensor& x);
   /// [k, k], exact. That of the last x is kept, and given again without a count.
   Tensor hessian(const Tensor& x);
+  /// Keeps a Hessian that is known.
+  void keep_hessian(const Tensor& x, const Tensor& hessian);
   /// The Hessian at x times v [k]. The gradient's graph at x is kept, so that further products at
   /// the same x cost one sweep each.
   Tensor hessian_times(const Tensor& x, const Tensor& v);

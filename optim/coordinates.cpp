@@ -1,0 +1,76 @@
+#include "coordinates.h"
+
+#include <cmath>
+
+#include <wald/engine/ops/ops.h>
+
+namespace wald::optim {
+
+Tensor Coordinates::shaped(const Tensor& vector) const {
+  return to(reshape(vector, shape_), dtype_);
+}
+
+Tensor Coordinates::evaluate(const ScalarFunction& f, const Tensor& u) const {
+  const Tensor value = f(shaped(scale_.defined() ? u * scale_ : u));
+  if (value.numel() != 1)
+    throw ShapeError("minimize: the function must give one number, not the shape " +
+                     to_string(value.shape()));
+  return to(reshape(value, {}), DType::float64);
+}
+
+Tensor Coordinates::from_user(const Tensor& x) const {
+  const Tensor vector = clone(reshape(to(x.detach(), DType::float64), {-1}));
+  return scale_.defined() ? vector / scale_ : vector;
+}
+
+Tensor Coordinates::to_user(const Tensor& u) const {
+  return clone(shaped(scale_.defined() ? u * scale_ : u));
+}
+
+Point Coordinates::to_user(const Point& point) const {
+  Point user{to_user(point.x), point.value, {}};
+  if (point.gradient.defined())
+    user.gradient = clone(shaped(scale_.defined() ? point.gradient / scale_ : point.gradient));
+  return user;
+}
+
+Point Coordinates::from_user(const Point& point) const {
+  if (!scale_.defined()) return point;
+  return {point.x / scale_, point.value, point.gradient * scale_};
+}
+
+Tensor Coordinates::hessian_to_user(const Tensor& hessian) const {
+  if (!scale_.defined() || !hessian.defined()) return hessian;
+  return hessian / scale_ / unsqueeze(scale_, 1);
+}
+
+Tensor Coordinates::hessian_from_user(const Tensor& hessian) const {
+  return inverse_hessian_to_user(hessian);
+}
+
+Tensor Coordinates::inverse_hessian_to_user(const Tensor& inverse) const {
+  if (!scale_.defined() || !inverse.defined()) return inverse;
+  return inverse * scale_ * unsqueeze(scale_, 1);
+}
+
+Tensor scale_of_start(const Point& start, const Tensor& hessian) {
+  const std::vector<double> g = start.gradient.to_vector(), h = hessian.to_vector();
+  const std::size_t k = g.size();
+  std::vector<double> diagonal(k);
+  int unit = 0;
+  bool has_unit = false;
+  for (std::size_t i = 0; i < k; ++i) {
+    diagonal[i] = h[i * k + i];
+    if (!std::isfinite(diagonal[i])) return {};
+    // What Newton's step along this coordinate alone changes the objective by.
+    const double change = g[i] * (g[i] / diagonal[i]);
+    if (has_unit || change == 0 || !std::isfinite(change)) continue;
+    std::frexp(change, &unit);
+    has_unit = true;
+  }
+  std::vector<double> scale;
+  for (int s : binary_scale(diagonal, unit)) scale.push_back(std::ldexp(1.0, s));
+  return from_vector(scale);
+}
+
+}  // namespace wald::optim

@@ -1,0 +1,147 @@
+#include "newton_steps.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <wald/engine/ops/ops.h>
+
+namespace wald::optim {
+namespace {
+
+bool is_lower(const Point& there, const Point& here) {
+  return there.is_finite() && there.value < here.value;
+}
+
+/// The length at which a step along the direction changes some parameter by a thousandth of its
+/// size; 1 if none has a size.
+double visible_length(const Tensor& direction, const Tensor& sizes) {
+  const std::vector<double> d = direction.to_vector(), size = sizes.to_vector();
+  double relative = 0;
+  for (std::size_t i = 0; i < d.size(); ++i)
+    if (size[i] != 0) relative = std::max(relative, std::abs(d[i] / size[i]));
+  return relative > 0 ? 1e-3 / relative : 1;
+}
+
+/// A length at which a step along the direction of negative curvature is seen in the value, but not
+/// far away: by the value's size, else by the parameters', else 1.
+double downward_length(const Point& here, const Certificate& certificate) {
+  const double curvature =
+      -certificate.smallest * (certificate.spectrum ? certificate.spectrum->largest() : 0);
+  const double unit = certificate.spectrum ? certificate.spectrum->to_objective(curvature) : 0;
+  if (unit > 0 && here.value != 0) return std::sqrt(2e-8 * std::abs(here.value) / unit);
+  return visible_length(certificate.downward, here.x);
+}
+
+/// The curvature along the step there, over that here.
+double curvature_ratio(Objective& objective, const Tensor& there, const Certificate& certificate) {
+  const double after =
+      dot(certificate.step, objective.hessian_times(there, certificate.step)).item();
+  return after / (2 * certificate.step_decrease);
+}
+
+/// The largest element of the step over that of the other.
+double relative_length(const Tensor& step, const Tensor& other) {
+  const std::vector<double> a = step.to_vector(), b = other.to_vector();
+  std::size_t most = 0;
+  for (std::size_t i = 0; i < b.size(); ++i)
+    if (std::abs(b[i]) > std::abs(b[most])) most = i;
+  return a[most] / b[most];
+}
+
+}  // namespace
+
+std::optional<Point> newton_point(Objective& objective, const Point& here,
+                                  const Certificate& certificate, const Bounds& bounds,
+                                  int halvings) {
+  if (!(certificate.step_decrease > 0)) return std::nullopt;
+  double length = 1;
+  for (int i = 0; i <= halvings; ++i, length /= 2) {
+    const Point there = objective.at(bounds.project(here.x + length * certificate.step));
+    if (is_lower(there, here)) return there;
+  }
+  return std::nullopt;
+}
+
+std::optional<Point> point_downward(Objective& objective, const Point& here,
+                                    const Certificate& certificate, const Bounds& bounds) {
+  constexpr int max_quarters = 30, max_doublings = 2100;  // over the range of double
+  double length = downward_length(here, certificate);
+  const auto at = [&](double t) {
+    return objective.at(bounds.project(here.x + t * certificate.downward));
+  };
+  Point best = at(length);
+  for (int i = 0; !is_lower(best, here) && i < max_quarters; ++i) best = at(length /= 4);
+  if (!is_lower(best, here)) return std::nullopt;
+  for (int i = 0; i < max_doublings; ++i) {
+    const Point there = at(length *= 2);
+    if (!is_lower(there, best)) break;
+    best = there;
+  }
+  return best;
+}
+
+std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& begin,
+                                  const Certificate& certificate, const Bounds& bounds,
+                                  double margin) {
+  const Tensor sizes = maximum(abs(here.x), abs(here.x - begin));
+  std::vector<Tensor> directions = certificate.flat_directions;
+  if (certificate.step_decrease > 0) directions.push_back(certificate.step);
+  for (const Tensor& direction : directions)
+    for (double sign : {1.0, -1.0}) {
+      const double length = sign * visible_length(direction, sizes);
+      const Point there = objective.at(bounds.project(here.x + length * direction));
+      if (there.is_finite() && there.value < here.value - margin) return there;
+    }
+  return std::nullopt;
+}
+
+bool recedes(Objective& objective, const Point& here, const Certificate& certificate,
+             const Bounds& bounds) {
+  constexpr int steps = 3;
+  constexpr double holds = 0.5, is_shorter = 0.9;
+  Point point = here;
+  Certificate now = certificate;
+  for (int i = 0; i < steps; ++i) {
+    if (!(now.step_decrease > 0)) return false;
+    const Tensor next = bounds.project(point.x + now.step);
+    if (!(curvature_ratio(objective, next, now) < holds)) return false;
+    point = objective.at(next);
+    if (!point.is_finite()) return false;
+    const Certificate there = certify(objective, point, bounds);
+    if (!(relative_length(there.step, now.step) >= is_shorter)) return false;
+    now = there;
+  }
+  return true;
+}
+
+double value_rounding(Objective& objective, const Point& here, const Certificate& certificate,
+                      double epsilon) {
+  double most = 4 * epsilon * std::abs(here.value);
+  // Short enough that what is not rounding is far below the decrement.
+  for (double length : {0x1p-8, 0x1p-9, 0x1p-10, 0x1p-11}) {
+    const double change =
+        std::abs(objective.value(here.x + length * certificate.step) - here.value);
+    if (std::isfinite(change)) most = std::max(most, change);
+  }
+  return most;
+}
+
+void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds) {
+  constexpr int max_steps = 30;
+  for (int i = 0; i < max_steps && certificate.step_decrease > 0; ++i) {
+    const Point there = objective.at(bounds.project(here.x + certificate.step));
+    if (!there.is_finite()) return;
+    const NewtonStep next = newton_step(*certificate.spectrum, there.gradient);
+    const double slack = certificate.decrement + 1e-12 * std::abs(here.value);
+    if (!(next.decrement < certificate.decrement / 2) || there.value > here.value + slack) return;
+    // The curvature of a point close by serves as well, until steps are long.
+    const bool is_far = certificate.decrement > 1e-10 * std::abs(there.value);
+    here = there;
+    certificate.decrement = next.decrement;
+    certificate.step_decrease = next.decrease;
+    certificate.step = next.step;
+    if (is_far) certificate = certify(objective, here, bounds);
+  }
+}
+
+}  // namespace wald::optim

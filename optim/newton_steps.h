@@ -1,0 +1,43 @@
+// What minimize() itself does near a minimum or a saddle, whatever the method: Newton's steps, and
+// questions to the objective that the Hessian at one point does not answer.
+#pragma once
+
+#include <optional>
+
+#include <wald/optim/certificate.h>
+
+namespace wald::optim {
+
+/// The first lower point among Newton's step, its half, its quarter and so on; nothing if there is
+/// none after so many halvings.
+std::optional<Point> newton_point(Objective& objective, const Point& here,
+                                  const Certificate& certificate, const Bounds& bounds,
+                                  int halvings);
+
+/// A lower point along the direction of negative curvature, as far as the value keeps falling while
+/// steps double; nothing if there is none.
+std::optional<Point> point_downward(Objective& objective, const Point& here,
+                                    const Certificate& certificate, const Bounds& bounds);
+
+/// A point along Newton's step or a direction without curvature, at a thousandth of the way from
+/// `begin` or of the point's distance from 0, that is lower by more than `margin`; nothing if there
+/// is none. The third derivative may lead there, as at an inflection.
+std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& begin,
+                                  const Certificate& certificate, const Bounds& bounds,
+                                  double margin);
+
+/// Whether Newton's method runs away: the quadratic model does not hold over its own step, and the
+/// next steps are no shorter. So it is towards an infimum at infinity, as that of exp(-x).
+bool recedes(Objective& objective, const Point& here, const Certificate& certificate,
+             const Bounds& bounds);
+
+/// What rounding changes the value by, measured at points close by.
+double value_rounding(Objective& objective, const Point& here, const Certificate& certificate,
+                      double epsilon);
+
+/// Newton's steps judged by the gradient alone, until the decrement no longer falls: that is the
+/// gradient's own rounding. Moves point and certificate, which must have a spectrum, if the
+/// gradient gets smaller and the value no larger than by rounding.
+void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds);
+
+}  // namespace wald::optim

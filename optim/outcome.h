@@ -1,0 +1,22 @@
+// How a run ended, in a word and in a sentence.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <wald/optim/certificate.h>
+#include <wald/optim/minimize.h>
+
+namespace wald::optim {
+
+struct Outcome {
+  Status status;
+  Reason reason;
+};
+
+/// The certificate belongs to the point where the run ended; null if none was made there. `names`
+/// are the parameters', or empty.
+std::string message_of(const Outcome& outcome, const Certificate* certificate,
+                       const std::vector<std::string>& names);
+
+}  // namespace wald::optim

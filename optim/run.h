@@ -1,0 +1,72 @@
+// One run of minimize(): the loop over a method's steps, the stopping rules, the limits, the file.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <wald/optim/certificate.h>
+#include <wald/optim/checkpoint.h>
+#include <wald/optim/coordinates.h>
+#include <wald/optim/descent.h>
+#include <wald/optim/limits.h>
+#include <wald/optim/outcome.h>
+
+namespace wald::optim {
+
+class Run {
+ public:
+  /// Options must have been checked.
+  Run(const ScalarFunction& f, const Tensor& x0, const MinimizeOptions& options);
+  Run(const ScalarFunction& f, const RunState& state, const MinimizeOptions& options);
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  MinimizeResult run();
+
+ private:
+  enum class Settled { ended, moved, open };
+
+  void evaluate_start();
+  void prepare();
+  void choose_scale();
+  void iterate();
+  void keep_boundary();
+  bool notify(double expected_decrease);
+
+  bool is_promising(double expected_decrease) const;
+  Settled settle();
+  Settled settle_downward();
+  Settled settle_upward(const Certificate& found);
+  Settled move_by_hessian(const Point& there);
+  double fallen_size() const;
+  bool is_small(const Tensor& step, double of_size, double of_way) const;
+  const Certificate& certificate(double negligible = 1e-12);
+  void complete_gradient();
+
+  bool advance();
+  void give_up();
+  bool may_move();
+  void move_to(const Point& there);
+  void end(Status status, Reason reason) { outcome_ = Outcome{status, reason}; }
+  void end_at_minimum(Status status, Reason reason);
+  bool is_unbounded() const;
+  MinimizeResult result();
+
+  MinimizeOptions options_;  // bounds in the method's coordinates
+  double epsilon_, tolerance_;
+  Coordinates coordinates_;
+  Objective objective_;
+  Bounds bounds_;
+  RunState state_;
+  bool is_resumed_ = false;
+  Tensor begin_;  // x0 in the method's coordinates
+  std::optional<RunState> boundary_;
+  double saved_at_ = 0;
+  std::unique_ptr<Descent> descent_;
+  std::optional<Certificate> certificate_;
+  std::optional<Outcome> outcome_;
+  Limits limits_;
+  ProgressLine progress_;
+};
+
+}  // namespace wald::optim
