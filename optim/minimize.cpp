@@ -29,7 +29,7 @@ void check_numbers(const MinimizeOptions& o) {
         "minimize: max_iterations {}, max_evaluations {}, max_seconds {}, checkpoint_seconds {}: "
         "none may be negative",
         o.max_iterations, o.max_evaluations, o.max_seconds, o.checkpoint_seconds));
-  if (o.memory < 1) throw InputError(fmt::format("minimize: memory {} is not positive", o.memory));
+  if (o.memory < 0) throw InputError(fmt::format("minimize: memory {} is negative", o.memory));
 }
 
 void check(const Tensor& x0, const MinimizeOptions& options) {

@@ -85,7 +85,8 @@ class NewtonExact final : public Descent {
         if (change <= straight_decrease * length * slope)
           return lengthen(at, here, there, length, slope);
         if (change < 0 && change <= sufficient_decrease * length * slope) return there;
-        if (is_rounding(change, here.value) && is_rounding(length * slope, here.value)) {
+        // Of the whole step alone: a part of it that is short enough always seems to be rounding.
+        if (i == 0 && is_rounding(change, here.value) && is_rounding(slope, here.value)) {
           if (norm(there.gradient) < norm(here.gradient)) return there;
           return std::nullopt;
         }

@@ -126,13 +126,25 @@ double value_rounding(Objective& objective, const Point& here, const Certificate
   return most;
 }
 
-void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds) {
+bool is_hidden(Objective& objective, const Point& here, const Certificate& certificate,
+               const Bounds& bounds, double rounding) {
+  if (certificate.decrement <= rounding) return true;
+  if (!certificate.spectrum || !(certificate.step_decrease > 0)) return false;
+  const Point there = objective.at(bounds.project(here.x + certificate.step));
+  if (!there.is_finite()) return false;
+  const double left = newton_step(*certificate.spectrum, there.gradient).decrement;
+  const double change = std::abs(there.value - here.value);
+  return left < certificate.decrement / 2 && change <= std::max(certificate.decrement, rounding);
+}
+
+void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds,
+            double rounding) {
   constexpr int max_steps = 30;
   for (int i = 0; i < max_steps && certificate.step_decrease > 0; ++i) {
     const Point there = objective.at(bounds.project(here.x + certificate.step));
     if (!there.is_finite()) return;
     const NewtonStep next = newton_step(*certificate.spectrum, there.gradient);
-    const double slack = certificate.decrement + 1e-12 * std::abs(here.value);
+    const double slack = certificate.decrement + rounding;
     if (!(next.decrement < certificate.decrement / 2) || there.value > here.value + slack) return;
     // The curvature of a point close by serves as well, until steps are long.
     const bool is_far = certificate.decrement > 1e-10 * std::abs(there.value);

@@ -31,13 +31,19 @@ std::optional<Point> point_across(Objective& objective, const Point& here, const
 bool recedes(Objective& objective, const Point& here, const Certificate& certificate,
              const Bounds& bounds);
 
-/// What rounding changes the value by, measured at points close by.
+/// What rounding may change the value by, measured at points close by.
 double value_rounding(Objective& objective, const Point& here, const Certificate& certificate,
                       double epsilon);
 
+/// Whether it is rounding that hides a decrease of the size that the model sees: the decrement is
+/// within `rounding`, or Newton's step makes the gradient smaller and the value no different.
+bool is_hidden(Objective& objective, const Point& here, const Certificate& certificate,
+               const Bounds& bounds, double rounding);
+
 /// Newton's steps judged by the gradient alone, until the decrement no longer falls: that is the
 /// gradient's own rounding. Moves point and certificate, which must have a spectrum, if the
-/// gradient gets smaller and the value no larger than by rounding.
-void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds);
+/// gradient gets smaller and the value larger by no more than `rounding`.
+void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds,
+            double rounding);
 
 }  // namespace wald::optim

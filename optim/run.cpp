@@ -303,7 +303,8 @@ void Run::give_up() {
     move_by_hessian(*lower);
     return;
   }
-  if (found.decrement <= value_rounding(objective_, state_.here, found, epsilon_))
+  const double rounding = value_rounding(objective_, state_.here, found, epsilon_);
+  if (is_hidden(objective_, state_.here, found, bounds_, rounding))
     return end_at_minimum(Status::precision, Reason::rounding);
   end(Status::failed, Reason::stalled);
 }
@@ -311,7 +312,12 @@ void Run::give_up() {
 void Run::end_at_minimum(Status status, Reason reason) {
   end(status, reason);
   if (!options_.polish || !certificate_->spectrum || !certificate_->spectrum->is_finite()) return;
-  polish(objective_, state_.here, *certificate_, bounds_);
+  const double value = std::abs(state_.here.value);
+  const double rounding = status == Status::converged
+                              ? 1e4 * epsilon_ * value
+                              : value_rounding(objective_, state_.here, *certificate_, epsilon_) +
+                                    1e4 * epsilon_ * value;
+  polish(objective_, state_.here, *certificate_, bounds_, rounding);
   certificate();
   if (certificate_->decrement <= tolerance_ * std::abs(state_.here.value))
     end(Status::converged, Reason::tolerance);

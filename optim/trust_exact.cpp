@@ -86,13 +86,18 @@ class TrustExact final : public Descent {
     const Spectrum spectrum = measured(objective.hessian(here.x));
     if (!spectrum.is_finite()) return std::nullopt;
     const std::vector<double> slopes = spectrum.project(here.gradient);
+    // Of the whole model: a step that is short enough always seems to be rounding.
+    const double rounding = 1e-15 * std::abs(here.value);
+    const bool is_rounding = newton_step(spectrum, here.gradient).decrement <= rounding;
     if (!(radius_ > 0)) radius_ = first_radius(spectrum, slopes);
     for (int trial = 0; trial < max_trials && radius_ > 0; ++trial) {
       const Subproblem best = solve(spectrum, slopes, radius_);
       const Tensor x = here.x + spectrum.step(best.step);
       if (!(best.decrease > 0) || all(x == here.x).item<bool>()) return std::nullopt;
       const Point there = objective.at(x);
-      const double ratio = ratio_of(spectrum, here, there, best);
+      const bool is_tie = is_rounding && std::abs(there.value - here.value) <= rounding;
+      const double ratio =
+          is_tie ? ratio_by_gradient(spectrum, here, there) : ratio_of(spectrum, here, there, best);
       if (!(ratio >= poor))
         radius_ = best.length / 4;
       else if (ratio > good)
@@ -140,22 +145,18 @@ class TrustExact final : public Descent {
     return spectrum.largest() > 0 ? length / spectrum.largest() : length;
   }
 
-  /// The actual decrease over the predicted one. Where both are within the rounding of the value,
-  /// 1 if the gradient got smaller, else -1. Negative where the point is not finite.
-  double ratio_of(const Spectrum& spectrum, const Point& here, const Point& there,
-                  const Subproblem& best) const {
+  /// The actual decrease over the predicted one; negative where the point is not finite.
+  static double ratio_of(const Spectrum& spectrum, const Point& here, const Point& there,
+                         const Subproblem& best) {
     if (!there.is_finite()) return -1;
-    const double predicted = spectrum.to_objective(best.decrease);
-    const double actual = here.value - there.value;
-    const double rounding = 1e-15 * std::abs(here.value);
-    if (predicted > rounding || std::abs(actual) > rounding) return actual / predicted;
-    const auto norm = [&](const Tensor& gradient) {
-      std::vector<double> g = spectrum.project(gradient);
-      for (std::size_t j = 0; j < g.size(); ++j)
-        g[j] /= std::sqrt(std::max(std::abs(spectrum.values()[j]), 1e-12 * spectrum.largest()));
-      return length_of(g);
-    };
-    return norm(there.gradient) < norm(here.gradient) ? 1 : -1;
+    return (here.value - there.value) / spectrum.to_objective(best.decrease);
+  }
+
+  /// In its place where values are the same but for their rounding.
+  static double ratio_by_gradient(const Spectrum& spectrum, const Point& here, const Point& there) {
+    if (!there.is_finite()) return -1;
+    const double before = newton_step(spectrum, here.gradient).decrement;
+    return newton_step(spectrum, there.gradient).decrement < before ? 1 : -1;
   }
 
   double radius_ = 0;  // 0: not chosen yet
