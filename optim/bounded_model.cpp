@@ -38,8 +38,6 @@ std::vector<std::size_t> by_time(const Vector& times) {
 
 }  // namespace
 
-BoundedModel::BoundedModel(double theta, std::int64_t) : theta_(theta) {}
-
 // Pairs are scaled to s'y = 1, so that the middle matrix is as well conditioned as the steps are
 // independent.
 BoundedModel::BoundedModel(const LimitedMemory& memory) : theta_(memory.scale()) {
@@ -59,15 +57,15 @@ BoundedModel::BoundedModel(const LimitedMemory& memory) : theta_(memory.scale())
   rows_ = w_.data<double>();
 }
 
-Vector BoundedModel::step(const Vector& x, const Vector& gradient, const Bounds& bounds) const {
-  Cauchy start = cauchy(x, gradient, bounds);
+Vector BoundedModel::step(const Vector& x, const Vector& gradient, const Box& box) const {
+  Cauchy start = cauchy(x, gradient, box);
   Vector& step = start.step;
   const Vector correction = times_middle(start.projected);
   std::vector<bool> is_free(x.size());
   Vector residual(x.size());
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double at = x[i] + step[i];
-    is_free[i] = at > bounds.lower[i] && at < bounds.upper[i];
+    is_free[i] = at > box.lower[i] && at < box.upper[i];
     if (is_free[i])
       residual[i] = gradient[i] + theta_ * step[i] - (width_ ? inner(row(i), correction) : 0.0);
   }
@@ -75,7 +73,7 @@ Vector BoundedModel::step(const Vector& x, const Vector& gradient, const Bounds&
   double share = 1;
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (!is_free[i] || further[i] == 0) continue;
-    const double room = (further[i] > 0 ? bounds.upper[i] : bounds.lower[i]) - x[i] - step[i];
+    const double room = (further[i] > 0 ? box.upper[i] : box.lower[i]) - x[i] - step[i];
     share = std::min(share, room / further[i]);
   }
   for (std::size_t i = 0; i < x.size(); ++i)
@@ -94,11 +92,11 @@ double BoundedModel::decrease(const Vector& gradient, const Vector& step) const 
 
 /// The first minimum of the model along the path of steepest descent, bent at the bounds.
 BoundedModel::Cauchy BoundedModel::cauchy(const Vector& x, const Vector& gradient,
-                                          const Bounds& bounds) const {
+                                          const Box& box) const {
   const std::size_t k = x.size();
   Vector times(k), d(k);
   for (std::size_t i = 0; i < k; ++i) {
-    times[i] = time_to_bound(x[i], gradient[i], bounds.lower[i], bounds.upper[i]);
+    times[i] = time_to_bound(x[i], gradient[i], box.lower[i], box.upper[i]);
     d[i] = times[i] > 0 ? -gradient[i] : 0;
   }
   Cauchy at{Vector(k), Vector(width_)};
@@ -113,7 +111,7 @@ BoundedModel::Cauchy BoundedModel::cauchy(const Vector& x, const Vector& gradien
   for (const std::size_t i : by_time(times)) {
     if (times[i] - time > -slope / curvature) break;
     advance(times[i]);
-    at.step[i] = (gradient[i] < 0 ? bounds.upper[i] : bounds.lower[i]) - x[i];
+    at.step[i] = (gradient[i] < 0 ? box.upper[i] : box.lower[i]) - x[i];
     const double g = gradient[i];
     d[i] = 0;
     slope += g * g + theta_ * g * at.step[i];

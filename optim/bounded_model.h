@@ -9,7 +9,7 @@
 
 namespace wald::optim {
 
-struct Bounds {
+struct Box {
   std::vector<double> lower, upper;  ///< [k] each; infinite where there is none.
 };
 
@@ -17,13 +17,13 @@ class BoundedModel {
  public:
   /// The Hessian theta I - W M W' of the pairs.
   explicit BoundedModel(const LimitedMemory& memory);
-  /// The Hessian theta I, for k variables.
-  BoundedModel(double theta, std::int64_t k);
+  /// The Hessian theta I.
+  explicit BoundedModel(double theta) : theta_(theta) {}
 
   /// From x, within the bounds, to a minimum of the model on the face that the steepest descent's
   /// path ends on: a direction down, all of which lies within the bounds.
   std::vector<double> step(const std::vector<double>& x, const std::vector<double>& gradient,
-                           const Bounds& bounds) const;
+                           const Box& box) const;
   /// By how much the model falls along a step.
   double decrease(const std::vector<double>& gradient, const std::vector<double>& step) const;
 
@@ -34,7 +34,7 @@ class BoundedModel {
   };
 
   Cauchy cauchy(const std::vector<double>& x, const std::vector<double>& gradient,
-                const Bounds& bounds) const;
+                const Box& box) const;
   std::vector<double> newton_on(const std::vector<bool>& is_free,
                                 std::vector<double> residual) const;
   std::vector<double> times_middle(const std::vector<double>& v) const;

@@ -22,13 +22,12 @@ std::vector<double> bound_of_each(const Tensor& bound, std::int64_t k, double no
 class BoundedDescent final : public LineDescent {
  public:
   explicit BoundedDescent(const MinimizeOptions& options) : memory_(options.memory) {
-    search_.lower = options.lower;
-    search_.upper = options.upper;
+    search_.bounds = {options.lower, options.upper};
   }
 
   std::optional<Point> next(Objective& objective, const Point& here) override {
     const NoGradGuard guard;
-    const Tensor inside = within(here.x);
+    const Tensor inside = search_.bounds.project(here.x);
     if (!all(inside == here.x).item<bool>()) return objective.at(inside);
     const Step& step = step_at(objective, here);
     search_.longest = longest(here.x, step.along);
@@ -37,7 +36,7 @@ class BoundedDescent final : public LineDescent {
 
   double expected_decrease(Objective& objective, const Point& here) override {
     const NoGradGuard guard;
-    if (!all(within(here.x) == here.x).item<bool>())
+    if (!all(search_.bounds.project(here.x) == here.x).item<bool>())
       return std::numeric_limits<double>::quiet_NaN();
     return step_at(objective, here).decrease;
   }
@@ -69,34 +68,27 @@ class BoundedDescent final : public LineDescent {
     double decrease = 0;
   };
 
-  Tensor within(Tensor x) const {
-    if (search_.lower.defined()) x = maximum(x, search_.lower);
-    if (search_.upper.defined()) x = minimum(x, search_.upper);
-    return x;
-  }
-
   const Step& step_at(Objective& objective, const Point& here) {
     if (step_.at.defined() && step_.at.is_same(here.gradient)) return step_;
     const std::int64_t k = here.x.numel();
     const double inf = std::numeric_limits<double>::infinity();
-    const Bounds bounds{bound_of_each(search_.lower, k, -inf),
-                        bound_of_each(search_.upper, k, inf)};
+    const Box box{bound_of_each(search_.bounds.lower, k, -inf),
+                  bound_of_each(search_.bounds.upper, k, inf)};
     const std::vector<double> gradient = here.gradient.to_vector();
     const BoundedModel model = model_at(objective, here);
-    const std::vector<double> step = model.step(here.x.to_vector(), gradient, bounds);
+    const std::vector<double> step = model.step(here.x.to_vector(), gradient, box);
     step_ = {here.gradient, from_vector(step), model.decrease(gradient, step)};
     return step_;
   }
 
-  /// Without pairs, the curvature along the projected steepest descent.
+  /// Without pairs, the curvature along the gradient.
   BoundedModel model_at(Objective& objective, const Point& here) {
     if (!memory_.is_empty()) try {
         return BoundedModel(memory_);
       } catch (const LinalgError&) {
         memory_.clear();
       }
-    const Tensor along = here.gradient;
-    return {1 / parabola_length(objective, here, along), here.x.numel()};
+    return BoundedModel(1 / parabola_length(objective, here, here.gradient));
   }
 
   /// The length at which the first variable meets its bound.
@@ -106,8 +98,8 @@ class BoundedDescent final : public LineDescent {
       if (!bound.defined()) return;
       length = std::min(length, min(where(is_towards, (bound - x) / along, length)).item<double>());
     };
-    meet(search_.lower, along < 0);
-    meet(search_.upper, along > 0);
+    meet(search_.bounds.lower, along < 0);
+    meet(search_.bounds.upper, along > 0);
     return std::max(length, 1.0);
   }
 

@@ -16,7 +16,7 @@ struct MethodEntry {
 
 // A method without a maker is not there yet.
 constexpr MethodEntry methods[] = {
-    {Method::nelder_mead, "nelder-mead", nullptr},
+    {Method::nelder_mead, "nelder-mead", make_nelder_mead},
 
     {Method::cg, "cg", make_cg},
 

@@ -153,10 +153,7 @@ class Search {
 
  private:
   Point at(double length) {
-    Tensor x = here_.x + length * direction_;
-    if (options_.lower.defined()) x = maximum(x, options_.lower);
-    if (options_.upper.defined()) x = minimum(x, options_.upper);
-    return objective_.at(x);
+    return objective_.at(options_.bounds.project(here_.x + length * direction_));
   }
 
   /// The trial as the search is to see it. That a value is rounding shows in its size, or, for an

@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 
+#include <wald/optim/bounds.h>
 #include <wald/optim/objective.h>
 
 namespace wald::optim {
@@ -18,9 +19,8 @@ struct WolfeOptions {
   double curvature = 0.9;
   double longest = std::numeric_limits<double>::infinity();
   int max_trials = 40;
-  /// [k] each, or undefined. Points are put back between them, where a step of the longest length
-  /// leaves them by rounding.
-  Tensor lower, upper;
+  /// Points are put back within, where a step of the longest length leaves them by rounding.
+  Bounds bounds;
 };
 
 /// A point along `direction`, which must lead down, that meets the conditions; failing that, the
