@@ -34,13 +34,17 @@ Certificate certify_by_spectrum(Objective& objective, const Point& here, const B
     first[0] = spectrum.project(here.gradient)[0] > 0 ? -1 : 1;
     found.downward = spectrum.step(first);
   }
+  const std::vector<double> slopes = spectrum.project(here.gradient);
+  std::vector<double> fall(values.size(), 0.0);
   for (std::size_t j = 0; j < values.size(); ++j)
     if (std::abs(values[j]) <= least) {
+      fall[j] = -slopes[j];
       std::vector<double> unit(values.size(), 0.0);
       unit[j] = 1;
       found.flat_directions.push_back(spectrum.step(unit));
       for (std::int64_t i : spectrum.coordinates_of(j)) found.flat.push_back(i);
     }
+  found.fall = spectrum.step(fall);
   std::sort(found.flat.begin(), found.flat.end());
   found.flat.erase(std::unique(found.flat.begin(), found.flat.end()), found.flat.end());
   return found;

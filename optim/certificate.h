@@ -26,6 +26,7 @@ struct Certificate {
   Tensor step;               ///< Newton's, on what is neither flat nor held.
   double step_decrease = 0;  ///< What the model says that it gains.
   Tensor downward;           ///< A direction of negative curvature; undefined if there is none.
+  Tensor fall;               ///< Against the gradient, where it has no curvature; maybe zero.
   double smallest = 0;       ///< Eigenvalue, relative to the largest.
   std::vector<Tensor> flat_directions;  ///< Those without curvature.
   std::vector<std::int64_t> flat;       ///< The coordinates in them.

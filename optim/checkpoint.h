@@ -11,15 +11,17 @@ namespace wald::optim {
 
 struct RunState {
   Method method = Method::lbfgs;
-  Tensor x0;     ///< As the user gave it.
-  Tensor scale;  ///< Of the coordinates; undefined: 1.
-  Point here;    ///< In the coordinates of the method.
+  Tensor x0;      ///< As the user gave it.
+  Tensor scale;   ///< Of the coordinates; undefined: 1.
+  Point here;     ///< In the coordinates of the method.
+  Tensor before;  ///< The point before it [k]; undefined at the start.
   std::int64_t iterations = 0;
   Evaluations evaluations;
   double seconds = 0;
   double first_value = 0, first_decrease = 0, last_decrease = 0;
   bool has_moved_little = false;   ///< In the last iteration, no parameter by much of itself.
   std::int64_t certify_from = 0;   ///< The iteration before which no certificate is made again.
+  std::int64_t idle_moves = 0;     ///< Moves since the value became lower.
   std::int64_t certify_gap = 1;    ///< Iterations to wait after the next one in vain.
   NamedTensors descent;            ///< The method's state.
   std::vector<Iteration> history;  ///< In the user's coordinates.

@@ -28,6 +28,7 @@ double downward_length(const Point& here, const Certificate& certificate) {
   const double curvature =
       -certificate.smallest * (certificate.spectrum ? certificate.spectrum->largest() : 0);
   const double unit = certificate.spectrum ? certificate.spectrum->to_objective(curvature) : 0;
+  if (!certificate.downward.defined()) return visible_length(certificate.fall, here.x);
   if (unit > 0 && here.value != 0) return std::sqrt(2e-8 * std::abs(here.value) / unit);
   return visible_length(certificate.downward, here.x);
 }
@@ -64,11 +65,12 @@ std::optional<Point> newton_point(Objective& objective, const Point& here,
 
 std::optional<Point> point_downward(Objective& objective, const Point& here,
                                     const Certificate& certificate, const Bounds& bounds) {
+  const Tensor& direction =
+      certificate.downward.defined() ? certificate.downward : certificate.fall;
+  if (!direction.defined() || all(direction == 0).item<bool>()) return std::nullopt;
   constexpr int max_quarters = 30, max_doublings = 2100;  // over the range of double
   double length = downward_length(here, certificate);
-  const auto at = [&](double t) {
-    return objective.at(bounds.project(here.x + t * certificate.downward));
-  };
+  const auto at = [&](double t) { return objective.at(bounds.project(here.x + t * direction)); };
   Point best = at(length);
   for (int i = 0; !is_lower(best, here) && i < max_quarters; ++i) best = at(length /= 4);
   if (!is_lower(best, here)) return std::nullopt;

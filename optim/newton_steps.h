@@ -14,8 +14,8 @@ std::optional<Point> newton_point(Objective& objective, const Point& here,
                                   const Certificate& certificate, const Bounds& bounds,
                                   int halvings);
 
-/// A lower point along the direction of negative curvature, as far as the value keeps falling while
-/// steps double; nothing if there is none.
+/// A lower point along the direction of negative curvature, or where there is none along the fall,
+/// as far as the value keeps falling while steps double; nothing if there is none.
 std::optional<Point> point_downward(Objective& objective, const Point& here,
                                     const Certificate& certificate, const Bounds& bounds);
 

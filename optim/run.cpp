@@ -15,6 +15,7 @@ namespace {
 constexpr double negligible_curvature = 1e-12;
 // Negative curvature that cannot be told from none where the value does not fall along it.
 constexpr double doubtful_curvature = 1e-8;
+constexpr std::int64_t max_idle_moves = 10;
 
 double epsilon_of(DType dtype) {
   return dtype == DType::float32 ? std::numeric_limits<float>::epsilon()
@@ -130,7 +131,8 @@ void Run::iterate() {
       if (settle() != Settled::open) continue;
     }
     if (!may_move()) return;
-    if (!advance()) give_up();
+    // Methods may move by the gradient where values are the same; not for ever.
+    if (state_.idle_moves >= max_idle_moves || !advance()) give_up();
   }
 }
 
@@ -191,7 +193,8 @@ Run::Settled Run::settle() {
 /// At a point without negative curvature.
 Run::Settled Run::settle_upward(const Certificate& found) {
   const double size = fallen_size();
-  if (found.decrement <= tolerance_ * size && recedes(objective_, state_.here, found, bounds_)) {
+  if ((found.decrement <= tolerance_ * size && recedes(objective_, state_.here, found, bounds_)) ||
+      came_down_to_a_plain(found)) {
     end(Status::failed, Reason::unbounded);
     return Settled::ended;
   }
@@ -230,6 +233,16 @@ Run::Settled Run::settle_downward() {
     return Settled::open;
   end(Status::failed, Reason::saddle);
   return Settled::ended;
+}
+
+/// Whether the last step came from where Newton's method runs away to where value and derivatives
+/// are too small to be represented.
+bool Run::came_down_to_a_plain(const Certificate& found) {
+  if (found.decrement != 0 || found.flat_directions.empty() || !state_.before.defined())
+    return false;
+  const Point before = objective_.at(state_.before);
+  return before.is_finite() &&
+         recedes(objective_, before, certify(objective_, before, bounds_), bounds_);
 }
 
 Run::Settled Run::move_by_hessian(const Point& there) {
@@ -274,11 +287,12 @@ bool Run::may_move() {
 }
 
 void Run::move_to(const Point& there) {
-  const Tensor before = state_.here.x;
+  state_.before = state_.here.x;
   state_.last_decrease = state_.here.value - there.value;
+  state_.idle_moves = state_.last_decrease > 0 ? 0 : state_.idle_moves + 1;
   if (state_.iterations == 0) state_.first_decrease = state_.last_decrease;
   state_.here = there;
-  state_.has_moved_little = is_small(there.x - before, std::sqrt(tolerance_), tolerance_);
+  state_.has_moved_little = is_small(there.x - state_.before, std::sqrt(tolerance_), tolerance_);
   ++state_.iterations;
 }
 
@@ -299,7 +313,9 @@ void Run::give_up() {
   if (objective_.has_fallen_to_infinity()) return end(Status::failed, Reason::unbounded);
   const Certificate& found = certificate();
   constexpr int halvings = 40;
-  if (const auto lower = newton_point(objective_, state_.here, found, bounds_, halvings)) {
+  std::optional<Point> lower = newton_point(objective_, state_.here, found, bounds_, halvings);
+  if (!lower) lower = point_downward(objective_, state_.here, found, bounds_);
+  if (lower) {
     move_by_hessian(*lower);
     return;
   }

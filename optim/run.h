@@ -37,6 +37,7 @@ class Run {
   Settled settle();
   Settled settle_downward();
   Settled settle_upward(const Certificate& found);
+  bool came_down_to_a_plain(const Certificate& found);
   Settled move_by_hessian(const Point& there);
   double fallen_size() const;
   bool is_small(const Tensor& step, double of_size, double of_way) const;
