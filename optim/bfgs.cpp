@@ -17,15 +17,19 @@ class Bfgs final : public LineDescent {
   void reset() override {
     LineDescent::reset();
     factor_ = {};
+    updates_ = 0;
   }
   NamedTensors state() const override {
     NamedTensors state = LineDescent::state();
-    if (factor_.defined()) state.emplace_back("factor", factor_);
+    if (!factor_.defined()) return state;
+    state.emplace_back("factor", factor_);
+    state.emplace_back("updates", tensor(static_cast<double>(updates_)));
     return state;
   }
   void load(const NamedTensors& state) override {
     LineDescent::load(state);
     factor_ = find(state, "factor");
+    updates_ = factor_.defined() ? find(state, "updates").item<std::int64_t>() : 0;
   }
   Tensor inverse_hessian() const override {
     return factor_.defined() ? matmul(factor_, transpose(factor_, 0, 1)) : Tensor();
@@ -51,12 +55,22 @@ class Bfgs final : public LineDescent {
       const double length = inner(s, along) / inner(along, along);
       step = -length * matmul(here.gradient, factor_);
     }
-    const Tensor change = matmul(y, factor_);  // J'y
+    Tensor change = matmul(y, factor_);  // J'y
+    // The first step may have seen the largest curvature only: until there were as many steps as
+    // parameters, an inverse Hessian that is too small along a step is too small elsewhere.
+    const double growth = std::sqrt(sy / inner(change, change));
+    if (growth > 1 && updates_ < s.numel()) {
+      factor_ = growth * factor_;
+      change = growth * change;
+      step = step / growth;
+    }
+    ++updates_;
     factor_ = factor_ + outer(s, step / std::sqrt(sy * inner(step, step)) - change / sy);
   }
 
  private:
   Tensor factor_;  // J [k, k]
+  std::int64_t updates_ = 0;
 };
 
 }  // namespace

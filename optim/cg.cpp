@@ -20,24 +20,24 @@ class ConjugateGradients final : public LineDescent {
   }
   void reset() override {
     LineDescent::reset();
-    next_ = {};
+    momentum_ = {};
   }
   NamedTensors state() const override {
     NamedTensors state = LineDescent::state();
-    if (!next_.defined()) return state;
-    state.emplace_back("direction", next_);
+    if (!momentum_.defined()) return state;
+    state.emplace_back("momentum", momentum_);
     state.emplace_back("fall", tensor(fall_));
     return state;
   }
   void load(const NamedTensors& state) override {
     LineDescent::load(state);
-    next_ = find(state, "direction");
-    if (next_.defined()) fall_ = find(state, "fall").item<double>();
+    momentum_ = find(state, "momentum");
+    if (momentum_.defined()) fall_ = find(state, "fall").item<double>();
   }
 
  protected:
-  bool has_model() const override { return next_.defined(); }
-  Tensor direction(const Point&) override { return next_; }
+  bool has_model() const override { return momentum_.defined(); }
+  Tensor direction(const Point& here) override { return momentum_ - here.gradient; }
 
   /// As far as would change the value, to first order, as much as the last step.
   double first_length(const Point& here, const Tensor& along) override {
@@ -48,17 +48,17 @@ class ConjugateGradients final : public LineDescent {
     const Tensor s = there.x - here.x, y = there.gradient - here.gradient;
     const double sy = inner(s, y);
     fall_ = inner(here.gradient, s);
-    next_ = {};
+    momentum_ = {};
     if (!(sy > 0)) return;
     // beta d = beta_s s: the direction's length does not matter.
     const double beta =
         (inner(y, there.gradient) - 2 * inner(y, y) * inner(s, there.gradient) / sy) / sy;
     const double least = 0.4 * fall_ / inner(s, s);
-    next_ = std::max(beta, least) * s - there.gradient;
+    momentum_ = std::max(beta, least) * s;
   }
 
  private:
-  Tensor next_;      // the direction from the point last reached; undefined: steepest descent
+  Tensor momentum_;  // beta d of the last direction; undefined: steepest descent
   double fall_ = 0;  // slope times length of the last step
 };
 

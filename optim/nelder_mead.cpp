@@ -25,7 +25,7 @@ class NelderMead final : public Descent {
  public:
   std::optional<Point> next(Objective& objective, const Point& here) override {
     const NoGradGuard guard;
-    if (vertices_.empty()) begin(objective, here);
+    if (vertices_.empty() || here.value < vertices_.front().value) begin(objective, here);
     // Every step but a shrinking one replaces the worst vertex; a simplex that replaces all many
     // times over and finds nothing better is not going to.
     const std::size_t patience = 50 * vertices_.size();

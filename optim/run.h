@@ -39,6 +39,7 @@ class Run {
   Settled settle_upward(const Certificate& found);
   bool came_down_to_a_plain(const Certificate& found);
   Settled move_by_hessian(const Point& there);
+  void certify_later();
   double fallen_size() const;
   bool is_small(const Tensor& step, double of_size, double of_way) const;
   const Certificate& certificate(double negligible = 1e-12);
