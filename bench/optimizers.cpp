@@ -5,6 +5,11 @@
 // The number is that of all calls, for whatever derivatives: values, gradients, products with the
 // Hessian at one point, Hessians. How many products and Hessians there were until the end of the
 // iteration stands behind it. "-" is for a run that ends elsewhere.
+//
+// scipy 1.17.1 on the same functions with exact gradients, stopping rules as tight as they go: BFGS
+// reaches all but watson, n = 12, in 1895 evaluations; L-BFGS-B (10 pairs) all but that,
+// powell_badly_scaled and meyer, in 1365; CG all but those, watson, n = 9, and
+// variably_dimensioned, in 8901.
 #include <fmt/format.h>
 
 #include <cstdlib>
