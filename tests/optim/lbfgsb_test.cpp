@@ -40,15 +40,21 @@ TEST(Bounded, RosenbrocksMinimumAtABound) {
 // x0 moved within the bounds.
 TEST(Bounded, MinimaThatScipyFinds) {
   const auto& wood = testing::test_problem("wood", 4, 6);
-  const MinimizeResult first = minimize(wood, wood.start, within(tensor(-10), tensor(0.5)));
-  EXPECT_EQ(outcome_of(first), "converged, tolerance");
-  EXPECT_NEAR(first.value, 19.07800054929964, 1e-12);
-  expect_near(first.x, {0.5, 0.3738670694826603, 0.5, 0.38759956055697076}, 1e-10);
+  const MinimizeResult left =
+      minimize(wood, tensor({-0.7, 0.5, -0.7, 0.5}), within(tensor(-10), tensor(0.5)));
+  EXPECT_EQ(outcome_of(left), "converged, tolerance");
+  EXPECT_NEAR(left.value, 15.797430938468574, 1e-12);
+  expect_near(left.x, {-0.698456410333038, 0.5, -0.6974806587803591, 0.5}, 1e-7);
+  const MinimizeResult right =
+      minimize(wood, tensor({0.4, 0.2, 0.4, 0.2}), within(tensor(-10), tensor(0.5)));
+  EXPECT_EQ(outcome_of(right), "converged, tolerance");
+  EXPECT_NEAR(right.value, 19.078000549299645, 1e-12);
+  expect_near(right.x, {0.5, 0.37386706948639903, 0.5, 0.38759956056029177}, 1e-7);
   const auto& chebyquad = testing::test_problem("chebyquad", 8, 8);
-  const MinimizeResult second =
+  const MinimizeResult third =
       minimize(chebyquad, chebyquad.start, within(tensor(0.1), tensor(0.8)));
-  EXPECT_EQ(outcome_of(second), "converged, tolerance");
-  EXPECT_NEAR(second.value, 0.08191352036725032, 1e-14);
+  EXPECT_EQ(outcome_of(third), "converged, tolerance");
+  EXPECT_NEAR(third.value, 0.08191352036725032, 1e-14);
 }
 
 TEST(Bounded, EqualBoundsHoldACoordinate) {
@@ -56,7 +62,7 @@ TEST(Bounded, EqualBoundsHoldACoordinate) {
                                         within(tensor({-5, 0.5, -5}), tensor({5, 0.5, 5})));
   EXPECT_EQ(outcome_of(found), "converged, tolerance");
   EXPECT_EQ(select(found.x, 0, 1).item(), 0.5);
-  EXPECT_NEAR(select(found.x, 0, 2).item(), 0.25, 1e-9);
+  EXPECT_NEAR(select(found.x, 0, 2).item(), 0.25, 1e-8);
 }
 
 TEST(Bounded, NoTrialLeavesTheBounds) {
@@ -85,8 +91,8 @@ TEST(Bounded, CrossedBoundsNameTheCoordinate) {
 TEST(BoundedModel, StepOfAParabolaEndsAtItsMinimumOrTheBounds) {
   LimitedMemory memory(0);
   // Pairs of f = (x1^2 + 10 x2^2) / 2.
-  memory.add(tensor({1, 1}), tensor({1, 10}));
-  memory.add(tensor({1, -1}), tensor({1, -10}));
+  memory.add(tensor({1, 0}), tensor({1, 0}));
+  memory.add(tensor({0, 1}), tensor({0, 10}));
   const BoundedModel model(memory);
   const std::vector<double> x = {3, 1}, gradient = {3, 10};
   const std::vector<double> free = model.step(x, gradient, {{-9, -9}, {9, 9}});
@@ -94,8 +100,8 @@ TEST(BoundedModel, StepOfAParabolaEndsAtItsMinimumOrTheBounds) {
   EXPECT_NEAR(free[1], -1, 1e-12);
   EXPECT_NEAR(model.decrease(gradient, free), (9 + 10) / 2., 1e-12);
   const std::vector<double> held = model.step(x, gradient, {{1, -9}, {9, 9}});
-  EXPECT_LE(held[0], -1.5);
-  EXPECT_GE(held[0], -2);
+  EXPECT_NEAR(held[0], -2, 1e-12);
+  EXPECT_LT(held[1], -0.9);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ TEST(QuasiNewton, GoesOnIdenticallyFromItsState) {
   }
 }
 
-TEST(QuasiNewton, FewEvaluationsForAParabola) {
+TEST(QuasiNewton, MinimizesAParabolaInFewEvaluations) {
   const auto parabola = [](const Tensor& x) {
     return sum(tensor({1, 3, 20}) * square(x - tensor({1, -2, 0.5})));
   };
@@ -41,16 +41,22 @@ TEST(QuasiNewton, FewEvaluationsForAParabola) {
     Point here = objective.at(zeros({3}));
     while (here.value > 1e-20 && objective.evaluations().values < 100)
       here = descent->next(objective, here).value();
-    EXPECT_LE(objective.evaluations().values, 25) << name_of(method);
+    EXPECT_LE(objective.evaluations().values, 40) << name_of(method);
   }
 }
 
-TEST(Bfgs, LearnsTheInverseHessian) {
-  const auto f = [](const Tensor& x) { return logistic(x); };
-  const MinimizeResult found = minimize(f, zeros({3}), by(Method::bfgs));
-  EXPECT_EQ(outcome_of(found), "converged, tolerance");
-  const Tensor product = matmul(found.inverse_hessian, found.hessian) - eye(3);
-  EXPECT_LE(max(abs(product)).item(), 0.1);
+TEST(Bfgs, InverseHessianTakesEachChangeToItsStep) {
+  Objective objective(rosenbrock);
+  const auto descent = make_descent(by(Method::bfgs));
+  EXPECT_FALSE(descent->inverse_hessian().defined());
+  Point here = objective.at(tensor({-1.2, 1, -0.5}));
+  for (int i = 0; i < 10; ++i) {
+    const Point there = descent->next(objective, here).value();
+    const Tensor step = there.x - here.x, change = there.gradient - here.gradient;
+    const Tensor error = mv(descent->inverse_hessian(), change) - step;
+    EXPECT_LE((norm(error) / norm(step)).item(), 1e-10) << i;
+    here = there;
+  }
 }
 
 TEST(Bfgs, ReachesAMinimumOfConditionTenToTheFourteenth) {
