@@ -3,74 +3,14 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <optional>
 
-#include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/engine/transforms.h>
 #include <wald/kernels/cpu/lapack.h>
 #include <wald/models/distributions.h>
-#include <wald/optim/lbfgs.h>
+#include <wald/optim/minimize.h>
 
 namespace wald {
 namespace {
-
-/// The objective that is minimized, with its derivatives, counting evaluations.
-class Objective {
- public:
-  explicit Objective(const LogLikelihood& loglik) : loglik_(loglik) {}
-
-  Tensor operator()(const Tensor& parameters) const { return -sum(loglik_(parameters)); }
-  ValueAndGradient at(const Tensor& parameters) {
-    ++evaluations;
-    return value_and_gradient(*this, parameters);
-  }
-  std::vector<double> information(const Tensor& parameters) const {
-    return hessian(*this, parameters).to_vector();
-  }
-
-  std::int64_t evaluations = 0;
-
- private:
-  const LogLikelihood& loglik_;
-};
-
-/// The matrix T with T'HT = I, so that b = start + T u has unit information in u at the start; the
-/// identity if H is not positive definite.
-Tensor unit_information_coordinates(std::vector<double> information, int k) {
-  if (kernels::cholesky(information.data(), k) != 0) return eye(k);
-  std::vector<double> columns(static_cast<std::size_t>(k) * k, 0.0);
-  for (int j = 0; j < k; ++j) {
-    columns[j * k + j] = 1;
-    kernels::cholesky_solve_transposed_half(information.data(), k, &columns[j * k]);
-  }
-  for (double v : columns)
-    if (!std::isfinite(v)) return eye(k);
-  return t(from_vector(columns, {k, k}));
-}
-
-/// L-BFGS in the coordinates u of b = start + T u, to within what Newton's method finishes.
-Tensor approach(Objective& objective, const Tensor& start, const FitOptions& options, Fit& fit) {
-  const int k = static_cast<int>(start.numel());
-  const Tensor transform = unit_information_coordinates(objective.information(start), k);
-  Tensor u = zeros({k}).requires_grad_();
-  // In these coordinates half the squared gradient is the distance left, in log-likelihood units.
-  optim::LBFGS optimizer({u}, {.max_iter = options.max_iter,
-                               .max_eval = 4 * options.max_iter,
-                               .tolerance_grad = 1e-5,
-                               .tolerance_change = 1e-12,
-                               .line_search = optim::LineSearch::strong_wolfe});
-  optimizer.step([&] {
-    optimizer.zero_grad();
-    const Tensor value = objective(start + mv(transform, u));
-    value.backward();
-    return value;
-  });
-  fit.iterations += optimizer.iterations();
-  objective.evaluations += optimizer.evaluations();
-  const NoGradGuard guard;
-  return start + mv(transform, u);
-}
 
 /// The information scaled to a unit diagonal.
 std::vector<double> equilibrated(std::vector<double> information, std::size_t k) {
@@ -118,81 +58,28 @@ void certify(Fit& fit, const std::vector<double>& gradient, double decrement) {
   if (!(eigenvalues.front() > 1e-13)) throw_singular(fit.information, fit.names);
 }
 
-/// A point on the way of Newton's method, with all that is known there.
-struct Newton {
-  Tensor at;
-  double value;
-  std::vector<double> gradient, information, step;
-  double decrement = INFINITY;  // of step; infinite if the information is not positive definite
-
-  Newton(Objective& objective, const Tensor& parameters) : at(parameters) {
-    const int k = static_cast<int>(parameters.numel());
-    const ValueAndGradient here = objective.at(parameters);
-    value = here.value.item();
-    gradient = step = here.gradient.to_vector();
-    information = objective.information(parameters);
-    std::vector<double> factor = information;
-    if (!std::isfinite(value) || kernels::cholesky(factor.data(), k) != 0) return;
-    kernels::cholesky_solve(factor.data(), k, step.data());
-    decrement = 0;
-    for (int i = 0; i < k; ++i) decrement += gradient[i] * step[i] / 2;
-  }
-};
-
-/// The next point: a whole Newton step, or the first half, quarter ... of it that does not lose
-/// more than rounding may; none if all do.
-std::optional<Newton> next(Objective& objective, const Newton& here) {
-  const double slack = 1e-13 * std::abs(here.value);
-  double length = 1;
-  for (int halvings = 0; halvings < 30; ++halvings, length /= 2) {
-    Newton there(objective, here.at - length * from_vector(here.step));
-    if (there.value <= here.value + slack && std::isfinite(there.decrement)) return there;
-  }
-  return std::nullopt;
+/// Why there is no estimate, where the minimization shows it.
+void refuse(const optim::MinimizeResult& found, const std::vector<std::string>& names) {
+  if (found.reason == optim::Reason::not_finite)
+    throw InputError("maximize: the log-likelihood is not finite at the starting values");
+  if (found.reason != optim::Reason::unbounded) return;
+  std::string list;
+  for (std::int64_t i : found.along)
+    list += (list.empty() ? "" : ", ") + names[static_cast<std::size_t>(i)];
+  throw NotIdentifiedError(fmt::format(
+      "the log-likelihood has no proper maximum: it is flat, or still rises, along {}", list));
 }
 
-/// Newton's method squares its error near a maximum; towards a maximum at infinity, or along a flat
-/// ridge, each step gains only a constant factor.
-[[noreturn]] void throw_receding(const Newton& here, const std::vector<std::string>& names) {
-  const std::size_t k = names.size();
-  std::vector<double> size(k);
-  double largest = 0;
-  for (std::size_t i = 0; i < k; ++i) {
-    size[i] = std::abs(here.step[i]) * std::sqrt(here.information[i * k + i]);
-    largest = std::max(largest, size[i]);
+FitStatus status_of(optim::Status status) {
+  switch (status) {
+    case optim::Status::converged:
+      return FitStatus::converged;
+    case optim::Status::precision:
+      return FitStatus::precision;
+    case optim::Status::failed:
+      break;
   }
-  throw NotIdentifiedError(
-      fmt::format("the log-likelihood has no proper maximum: it is flat, or still rises, along {}",
-                  names_above(0.05 * largest, size.data(), names)));
-}
-
-/// Newton steps until the decrement, and so the gradient, is down to its own rounding.
-void polish(Objective& objective, const Tensor& from, Fit& fit) {
-  Newton here(objective, from);
-  if (!std::isfinite(here.decrement)) throw_singular(here.information, fit.names);
-  constexpr int max_steps = 100;
-  int slow_steps = 0;
-  for (int step = 0; step < max_steps && here.decrement > 1e-24; ++step) {
-    const std::optional<Newton> there = next(objective, here);
-    const bool is_slow = there && here.decrement < 1e-6 && there->decrement > 1e-18 &&
-                         there->decrement > 0.1 * here.decrement;
-    slow_steps = is_slow ? slow_steps + 1 : 0;
-    if (slow_steps == 4) throw_receding(*there, fit.names);
-    ++fit.iterations;
-    // Near the maximum a step that does not shorten the next one gains nothing any more.
-    if (!there || (there->decrement >= here.decrement && here.decrement < 1e-10)) break;
-    here = *there;
-  }
-  fit.estimate = here.at.to_vector();
-  fit.information = here.information;
-  fit.loglik = -here.value;
-  certify(fit, here.gradient, here.decrement);
-  if (here.decrement < 1e-12)
-    fit.status = FitStatus::converged;
-  else if (here.decrement < 1e-6)
-    fit.status = FitStatus::precision;
-  else
-    fit.message = fmt::format("the Newton decrement is still {:.3g}", here.decrement);
+  return FitStatus::failed;
 }
 
 void invert_information(Fit& fit) {
@@ -248,13 +135,23 @@ Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
   Fit fit;
   fit.names = std::move(names);
   fit.n = n;
-  Objective objective(loglik);
-  const Tensor begin = from_vector(start);
-  if (!std::isfinite(objective.at(begin).value.item()))
-    throw InputError("maximize: the log-likelihood is not finite at the starting values");
-  polish(objective, approach(objective, begin, options, fit), fit);
+  optim::MinimizeOptions how;
+  how.method = optim::Method::newton_exact;
+  how.polish = true;
+  constexpr std::int64_t always = 100;
+  how.max_iterations = always + options.max_iter;
+  const auto found =
+      optim::minimize([&](const Tensor& b) { return -sum(loglik(b)); }, from_vector(start), how);
+  refuse(found, fit.names);
+  fit.estimate = found.x.to_vector();
+  fit.information = found.hessian.to_vector();
+  fit.loglik = -found.value;
+  fit.status = status_of(found.status);
+  if (fit.status == FitStatus::failed) fit.message = found.message;
+  fit.iterations = found.iterations;
+  fit.evaluations = found.evaluations.values;
+  certify(fit, found.gradient.to_vector(), found.newton_decrement);
   invert_information(fit);
-  fit.evaluations = objective.evaluations;
   return fit;
 }
 

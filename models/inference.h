@@ -56,14 +56,14 @@ struct CoefficientRow {
 std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level = 0.95);
 
 struct FitOptions {
-  int max_iter = 200;  ///< Iterations of L-BFGS, before the last steps by Newton.
+  int max_iter = 200;  ///< Iterations of Newton's method, beyond the hundred that it always has.
 };
 
-/// Maximizes the sum of the log-likelihood's terms from `start` by L-BFGS, in coordinates that make
-/// the information at the start the identity, so that the units of the covariates do not matter;
-/// then by Newton steps with the exact Hessian until the gradient is down to its own rounding.
-/// `n` is the number of observations for bic().
-/// Throws NotIdentifiedError if the information at the estimate is singular, naming the parameters.
+/// Maximizes the sum of the log-likelihood's terms from `start` by Newton's method with the exact
+/// Hessian, which does not mind the units of the covariates, until the gradient is down to its own
+/// rounding (optim/minimize.h). `n` is the number of observations for bic().
+/// Throws NotIdentifiedError if the information at the estimate is singular or there is no maximum,
+/// naming the parameters.
 Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
              std::vector<std::string> names, std::int64_t n, const FitOptions& options = {});
 

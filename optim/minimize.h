@@ -110,7 +110,10 @@ struct MinimizeResult {
   double seconds = 0;
   Status status = Status::failed;
   Reason reason = Reason::stalled;
-  std::string message;             ///< One sentence.
+  std::string message;  ///< One sentence.
+  /// The coordinates that the message names: those along which the minimum is flat, or along which
+  /// the value falls without end.
+  std::vector<std::int64_t> along;
   std::vector<Iteration> history;  ///< From the start, iteration 0.
 };
 

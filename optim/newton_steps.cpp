@@ -97,19 +97,21 @@ std::optional<Point> point_across(Objective& objective, const Point& here, const
   return std::nullopt;
 }
 
-bool recedes(Objective& objective, const Point& here, const Certificate& certificate,
-             const Bounds& bounds) {
+bool recedes(Objective& objective, const Point& here, const Bounds& bounds) {
   constexpr int steps = 3;
   constexpr double holds = 0.5, is_shorter = 0.9;
+  // Curvature that dies away in one direction only is small beside the others'.
+  constexpr double negligible = 1e-15;
   Point point = here;
-  Certificate now = certificate;
+  Certificate now = certify(objective, point, bounds, negligible);
   for (int i = 0; i < steps; ++i) {
     if (!(now.step_decrease > 0)) return false;
     const Tensor next = bounds.project(point.x + now.step);
     if (!(curvature_ratio(objective, next, now) < holds)) return false;
     point = objective.at(next);
     if (!point.is_finite()) return false;
-    const Certificate there = certify(objective, point, bounds);
+    const Certificate there = certify(objective, point, bounds, negligible);
+    if (!(there.step_decrease < now.step_decrease)) return false;
     if (!(relative_length(there.step, now.step) >= is_shorter)) return false;
     now = there;
   }
@@ -148,13 +150,14 @@ void polish(Objective& objective, Point& here, Certificate& certificate, const B
     const NewtonStep next = newton_step(*certificate.spectrum, there.gradient);
     const double slack = certificate.decrement + rounding;
     if (!(next.decrement < certificate.decrement / 2) || there.value > here.value + slack) return;
-    // The curvature of a point close by serves as well, until steps are long.
-    const bool is_far = certificate.decrement > 1e-10 * std::abs(there.value);
+    // The curvature of a point close by serves as well, as long as it converges.
+    const bool is_slow = next.decrement > 0.01 * certificate.decrement &&
+                         next.decrement > 1e-12 * std::abs(there.value);
     here = there;
     certificate.decrement = next.decrement;
     certificate.step_decrease = next.decrease;
     certificate.step = next.step;
-    if (is_far) certificate = certify(objective, here, bounds);
+    if (is_slow) certificate = certify(objective, here, bounds);
   }
 }
 

@@ -28,8 +28,7 @@ std::optional<Point> point_across(Objective& objective, const Point& here, const
 
 /// Whether Newton's method runs away: the quadratic model does not hold over its own step, and the
 /// next steps are no shorter. So it is towards an infimum at infinity, as that of exp(-x).
-bool recedes(Objective& objective, const Point& here, const Certificate& certificate,
-             const Bounds& bounds);
+bool recedes(Objective& objective, const Point& here, const Bounds& bounds);
 
 /// What rounding may change the value by, measured at points close by.
 double value_rounding(Objective& objective, const Point& here, const Certificate& certificate,

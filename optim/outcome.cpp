@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace wald::optim {
@@ -14,6 +15,24 @@ std::string list_of(const std::vector<std::int64_t>& coordinates,
     list += (list.empty() ? "" : ", ") +
             (names.empty() ? fmt::format("coordinate {}", i) : names[static_cast<std::size_t>(i)]);
   return list;
+}
+
+/// Those that have more than a twentieth of the largest part in a step, each measured by its
+/// curvature, or as it is where that is unknown.
+std::vector<std::int64_t> coordinates_along(const Tensor& step, const Tensor& hessian) {
+  std::vector<double> size = step.to_vector();
+  const std::size_t k = size.size();
+  const std::vector<double> h = hessian.defined() ? hessian.to_vector() : std::vector<double>();
+  double largest = 0;
+  for (std::size_t i = 0; i < k; ++i) {
+    const double curvature = h.empty() ? 1 : std::abs(h[i * k + i]);
+    size[i] = std::abs(size[i]) * (curvature > 0 ? std::sqrt(curvature) : 1);
+    largest = std::max(largest, size[i]);
+  }
+  std::vector<std::int64_t> coordinates;
+  for (std::size_t i = 0; i < k; ++i)
+    if (size[i] > 0.05 * largest) coordinates.push_back(static_cast<std::int64_t>(i));
+  return coordinates;
 }
 
 std::string sentence_of(const Outcome& outcome, double decrement) {
@@ -93,13 +112,24 @@ const char* name_of(Reason reason) {
   return "stalled";
 }
 
+std::vector<std::int64_t> directions_of(const Outcome& outcome, const Certificate* certificate) {
+  if (!certificate) return {};
+  if (outcome.status != Status::failed) return certificate->flat;
+  if (outcome.reason != Reason::unbounded) return {};
+  const Tensor& direction = certificate->downward.defined()  ? certificate->downward
+                            : certificate->step_decrease > 0 ? certificate->step
+                                                             : certificate->fall;
+  return direction.defined() ? coordinates_along(direction, certificate->hessian)
+                             : std::vector<std::int64_t>();
+}
+
 std::string message_of(const Outcome& outcome, const Certificate* certificate,
                        const std::vector<std::string>& names) {
   std::string message = sentence_of(outcome, certificate ? certificate->decrement : NAN);
-  const bool may_be_flat = outcome.status != Status::failed;
-  if (certificate && may_be_flat && !certificate->flat.empty())
-    message += fmt::format("; it is flat along {}", list_of(certificate->flat, names));
-  return message;
+  const std::vector<std::int64_t> along = directions_of(outcome, certificate);
+  if (along.empty()) return message;
+  const char* what = outcome.status == Status::failed ? "" : "; it is flat";
+  return message + fmt::format("{} along {}", what, list_of(along, names));
 }
 
 }  // namespace wald::optim

@@ -14,8 +14,11 @@ struct Outcome {
   Reason reason;
 };
 
-/// The certificate belongs to the point where the run ended; null if none was made there. `names`
-/// are the parameters', or empty.
+/// The coordinates along which the minimum is flat, or the value falls without end. The certificate
+/// belongs to the point where the run ended; null if none was made there.
+std::vector<std::int64_t> directions_of(const Outcome& outcome, const Certificate* certificate);
+
+/// `names` are the parameters', or empty.
 std::string message_of(const Outcome& outcome, const Certificate* certificate,
                        const std::vector<std::string>& names);
 

@@ -16,6 +16,8 @@ constexpr double negligible_curvature = 1e-12;
 // Negative curvature that cannot be told from none where the value does not fall along it.
 constexpr double doubtful_curvature = 1e-8;
 constexpr std::int64_t max_idle_moves = 10;
+// Below this part of the value steps by one Hessian converge fast.
+constexpr double near_minimum = 1e-6;
 
 double epsilon_of(DType dtype) {
   return dtype == DType::float32 ? std::numeric_limits<float>::epsilon()
@@ -175,7 +177,8 @@ bool Run::is_promising(double expected_decrease) const {
   if (state_.iterations < state_.certify_from) return false;
   if (std::isnan(expected_decrease))
     return state_.iterations > 0 && state_.last_decrease <= std::sqrt(tolerance_) * fallen_size();
-  return expected_decrease <= tolerance_ * fallen_size() || state_.has_moved_little;
+  const double enough = options_.polish ? std::max(near_minimum, tolerance_) : tolerance_;
+  return expected_decrease <= enough * fallen_size() || state_.has_moved_little;
 }
 
 /// Asks the exact Hessian, and ends the run or takes a step by it if it says so.
@@ -193,7 +196,8 @@ Run::Settled Run::settle() {
 /// At a point without negative curvature.
 Run::Settled Run::settle_upward(const Certificate& found) {
   const double size = fallen_size();
-  if ((found.decrement <= tolerance_ * size && recedes(objective_, state_.here, found, bounds_)) ||
+  const bool is_low = found.decrement <= tolerance_ * size;
+  if ((is_low && !was_modelled(found) && recedes(objective_, state_.here, bounds_)) ||
       came_down_to_a_plain(found)) {
     end(Status::failed, Reason::unbounded);
     return Settled::ended;
@@ -206,7 +210,13 @@ Run::Settled Run::settle_upward(const Certificate& found) {
   // Where the minimum is zero no decrement is small beside the value; then Newton's steps go on as
   // long as they gain.
   constexpr int halvings = 8;
-  if (!is_within)
+  if (!is_within && options_.polish && was_modelled(found)) {
+    Point there = state_.here;
+    Certificate chord = found;
+    polish(objective_, there, chord, bounds_, 0);
+    if (there.value < state_.here.value) lower = there;
+  }
+  if (!is_within && !lower)
     lower = newton_point(objective_, state_.here, found, bounds_, halvings);
   else if (has_arrived || !found.flat_directions.empty())
     lower = point_across(objective_, state_.here, begin_, found, bounds_, tolerance_ * size);
@@ -234,14 +244,25 @@ Run::Settled Run::settle_downward() {
   return Settled::ended;
 }
 
+/// Whether the curvature here explains the decrease of the last step. Then it holds over a step
+/// that was longer than Newton's is now, and nothing more need be asked.
+bool Run::was_modelled(const Certificate& found) const {
+  if (!found.hessian.defined() || !state_.before.defined()) return false;
+  if (!(state_.last_decrease > 1e3 * found.decrement) ||
+      !(state_.last_decrease > 1e-10 * std::abs(state_.here.value)))
+    return false;
+  const Tensor step = state_.here.x - state_.before;
+  const double explained = dot(step, mv(found.hessian, step)).item() / 2;
+  return explained > state_.last_decrease / 2 && explained < state_.last_decrease * 2;
+}
+
 /// Whether the last step came from where Newton's method runs away to where value and derivatives
 /// are too small to be represented.
 bool Run::came_down_to_a_plain(const Certificate& found) {
   if (found.decrement != 0 || found.flat_directions.empty() || !state_.before.defined())
     return false;
   const Point before = objective_.at(state_.before);
-  return before.is_finite() &&
-         recedes(objective_, before, certify(objective_, before, bounds_), bounds_);
+  return before.is_finite() && recedes(objective_, before, bounds_);
 }
 
 Run::Settled Run::move_by_hessian(const Point& there) {
@@ -376,6 +397,7 @@ MinimizeResult Run::result() {
   result.seconds = limits_.seconds();
   result.status = outcome_->status;
   result.reason = outcome_->reason;
+  result.along = directions_of(*outcome_, found);
   result.message = message_of(*outcome_, found, options_.names);
   result.history = std::move(state_.history);
   return result;

@@ -37,6 +37,7 @@ class Run {
   Settled settle();
   Settled settle_downward();
   Settled settle_upward(const Certificate& found);
+  bool was_modelled(const Certificate& found) const;
   bool came_down_to_a_plain(const Certificate& found);
   Settled move_by_hessian(const Point& there);
   void certify_later();

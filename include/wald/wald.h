@@ -25,3 +25,4 @@
 #include <wald/models/survival.h>
 #include <wald/models/survival_plot.h>
 #include <wald/optim/lbfgs.h>
+#include <wald/optim/minimize.h>
