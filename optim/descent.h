@@ -16,9 +16,10 @@ class Descent {
  public:
   virtual ~Descent() = default;
 
-  /// The next point: one whose value is lower, or, where the values differ by no more than the
-  /// objective's rounding, whose gradient is smaller. Nothing if the method finds none; it is then
-  /// reset and asked once more before the driver gives up.
+  /// The next point, from the last one or another to which the driver has moved: one whose value is
+  /// lower, or, where the values differ by no more than the objective's rounding, whose gradient is
+  /// smaller. Nothing if the method finds none; it is then reset and asked once more before the
+  /// driver gives up.
   virtual std::optional<Point> next(Objective& objective, const Point& here) = 0;
 
   /// g' B g / 2 with the method's own model B of the inverse Hessian at `here`: by how much it

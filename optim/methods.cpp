@@ -16,15 +16,15 @@ struct MethodEntry {
 
 // A method without a maker is not there yet.
 constexpr MethodEntry methods[] = {
-    {Method::nelder_mead, "nelder-mead", nullptr},
+    {Method::nelder_mead, "nelder-mead", make_nelder_mead},
 
-    {Method::cg, "cg", nullptr},
+    {Method::cg, "cg", make_cg},
 
-    {Method::bfgs, "bfgs", nullptr},
+    {Method::bfgs, "bfgs", make_bfgs},
 
-    {Method::lbfgs, "l-bfgs", nullptr},
+    {Method::lbfgs, "l-bfgs", make_lbfgs},
 
-    {Method::lbfgsb, "l-bfgs-b", nullptr},
+    {Method::lbfgsb, "l-bfgs-b", make_lbfgsb},
 
     {Method::newton_cg, "newton-cg", make_newton_cg},
 

@@ -86,7 +86,8 @@ struct MinimizeOptions {
   Tensor lower = {}, upper = {};
   /// Of the k parameters, for messages; empty: their numbers.
   std::vector<std::string> names = {};
-  int memory = 10;                                      ///< Pairs that l-bfgs and l-bfgs-b keep.
+  /// Pairs that l-bfgs and l-bfgs-b keep; 0: 30, of more than 10,000 parameters 10.
+  int memory = 0;
   std::function<bool(const Iteration&)> callback = {};  ///< After each iteration; true stops.
   bool keep_history = false;
   bool show_progress = false;    ///< A line on standard error, if that is a terminal.

@@ -224,8 +224,7 @@ Run::Settled Run::settle_upward(const Certificate& found) {
     end_at_minimum(Status::converged, Reason::tolerance);
     return Settled::ended;
   }
-  state_.certify_from = state_.iterations + state_.certify_gap;
-  state_.certify_gap = std::min<std::int64_t>(2 * state_.certify_gap, 64);
+  certify_later();
   return Settled::open;
 }
 
@@ -267,8 +266,14 @@ bool Run::came_down_to_a_plain(const Certificate& found) {
 Run::Settled Run::move_by_hessian(const Point& there) {
   if (!may_move()) return Settled::ended;
   move_to(there);
-  descent_->reset();
+  certify_later();
   return Settled::moved;
+}
+
+/// Lets the method, which keeps what it has learned, go on alone for longer each time.
+void Run::certify_later() {
+  state_.certify_from = state_.iterations + state_.certify_gap;
+  state_.certify_gap = std::min<std::int64_t>(2 * state_.certify_gap, 64);
 }
 
 /// The larger of the value's size and of what it has fallen by: a decrease far below it is small,

@@ -40,6 +40,7 @@ class Run {
   bool was_modelled(const Certificate& found) const;
   bool came_down_to_a_plain(const Certificate& found);
   Settled move_by_hessian(const Point& there);
+  void certify_later();
   double fallen_size() const;
   bool is_small(const Tensor& step, double of_size, double of_way) const;
   const Certificate& certificate(double negligible = 1e-12);

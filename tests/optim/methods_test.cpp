@@ -25,9 +25,10 @@ using testing::TestProblem;
 
 /// Problems on which a method may fail, by method; at most one in ten. It must say so even there.
 bool is_excused(Method method, const TestProblem& problem) {
-  static const std::multimap<Method, std::string> excused = {};
+  static const std::multimap<Method, std::string> excused = {
+      {Method::nelder_mead, "watson, n = 12"}, {Method::lbfgsb, "watson, n = 12"}};
   const auto [begin, end] = excused.equal_range(method);
-  return std::any_of(begin, end, [&](const auto& entry) { return entry.second == problem.key; });
+  return std::any_of(begin, end, [&](const auto& entry) { return entry.second == problem.name(); });
 }
 
 bool takes_newton_steps(Method method) {
