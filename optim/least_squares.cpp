@@ -8,9 +8,9 @@
 
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/levenberg_marquardt.h>
-#include <wald/optim/limits.h>
-#include <wald/optim/outcome.h>
+#include <wald/optim/methods/levenberg_marquardt.h>
+#include <wald/optim/run/limits.h>
+#include <wald/optim/run/outcome.h>
 
 namespace wald::optim {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include <wald/optim/run.h>
+#include <wald/optim/run/run.h>
 
 namespace wald::optim {
 namespace {

@@ -26,6 +26,3 @@
 #include <wald/models/survival.h>
 #include <wald/models/survival_plot.h>
 #include <wald/optim/optim.h>
-#include <wald/optim/minimize.h>
-#include <wald/optim/inverse_hessian.h>
-#include <wald/optim/least_squares.h>

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <wald/optim/bounded_model.h>
-#include <wald/optim/descent.h>
+#include <wald/optim/methods/bounded_model.h>
+#include <wald/optim/methods/descent.h>
 
 #include "minimize_problems.h"
 #include "test_problems.h"

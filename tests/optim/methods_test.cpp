@@ -11,7 +11,7 @@
 #include <string>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/descent.h>
+#include <wald/optim/methods/descent.h>
 
 #include "../oracles.h"
 #include "test_problems.h"

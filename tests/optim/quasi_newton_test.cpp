@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/descent.h>
+#include <wald/optim/methods/descent.h>
 
 #include "known_minima.h"
 #include "minimize_problems.h"

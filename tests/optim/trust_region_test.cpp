@@ -7,11 +7,11 @@
 
 #include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/conjugate_gradients.h>
-#include <wald/optim/decrease.h>
-#include <wald/optim/descent.h>
-#include <wald/optim/quadratic_model.h>
-#include <wald/optim/secular.h>
+#include <wald/optim/methods/conjugate_gradients.h>
+#include <wald/optim/methods/decrease.h>
+#include <wald/optim/methods/descent.h>
+#include <wald/optim/methods/quadratic_model.h>
+#include <wald/optim/methods/secular.h>
 
 #include "test_problems.h"
 

@@ -6,7 +6,7 @@
 #include <functional>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/wolfe.h>
+#include <wald/optim/methods/wolfe.h>
 
 namespace wald::optim {
 namespace {

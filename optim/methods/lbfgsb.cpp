@@ -7,8 +7,8 @@
 
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/bounded_model.h>
-#include <wald/optim/line_descent.h>
+#include <wald/optim/methods/bounded_model.h>
+#include <wald/optim/methods/line_descent.h>
 
 namespace wald::optim {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <wald/optim/minimize.h>
-#include <wald/optim/spectrum.h>
+#include <wald/optim/run/spectrum.h>
 
 namespace wald::optim {
 

@@ -1,8 +1,8 @@
 // Limited-memory quasi-Newton: Liu and Nocedal (1989), Math. Programming 45, 503-528. A step costs
 // a few passes over the pairs that are kept.
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/limited_memory.h>
-#include <wald/optim/line_descent.h>
+#include <wald/optim/methods/limited_memory.h>
+#include <wald/optim/methods/line_descent.h>
 
 namespace wald::optim {
 namespace {

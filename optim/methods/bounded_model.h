@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include <wald/optim/limited_memory.h>
+#include <wald/optim/methods/limited_memory.h>
 
 namespace wald::optim {
 

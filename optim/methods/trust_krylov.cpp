@@ -6,9 +6,9 @@
 
 #include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/conjugate_gradients.h>
-#include <wald/optim/decrease.h>
-#include <wald/optim/trust_region.h>
+#include <wald/optim/methods/conjugate_gradients.h>
+#include <wald/optim/methods/decrease.h>
+#include <wald/optim/methods/trust_region.h>
 
 namespace wald::optim {
 namespace {

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <wald/engine/error.h>
-#include <wald/optim/descent.h>
+#include <wald/optim/methods/descent.h>
 #include <wald/optim/minimize.h>
 
 namespace wald::optim {

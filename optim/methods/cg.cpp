@@ -4,7 +4,7 @@
 #include <limits>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/line_descent.h>
+#include <wald/optim/methods/line_descent.h>
 
 namespace wald::optim {
 namespace {

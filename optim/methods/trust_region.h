@@ -6,9 +6,9 @@
 #include <optional>
 
 #include <wald/engine/ops/decompositions.h>
-#include <wald/optim/descent.h>
-#include <wald/optim/quadratic_model.h>
-#include <wald/optim/secular.h>
+#include <wald/optim/methods/descent.h>
+#include <wald/optim/methods/quadratic_model.h>
+#include <wald/optim/methods/secular.h>
 
 namespace wald::optim {
 

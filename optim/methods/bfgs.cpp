@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/limited_memory.h>
-#include <wald/optim/line_descent.h>
+#include <wald/optim/methods/limited_memory.h>
+#include <wald/optim/methods/line_descent.h>
 
 namespace wald::optim {
 namespace {

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/newton_steps.h>
+#include <wald/optim/run/newton_steps.h>
 
 namespace wald::optim {
 namespace {

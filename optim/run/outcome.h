@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include <wald/optim/certificate.h>
 #include <wald/optim/minimize.h>
+#include <wald/optim/run/certificate.h>
 
 namespace wald::optim {
 

@@ -4,12 +4,12 @@
 #include <memory>
 #include <optional>
 
-#include <wald/optim/certificate.h>
-#include <wald/optim/checkpoint.h>
-#include <wald/optim/coordinates.h>
-#include <wald/optim/descent.h>
-#include <wald/optim/limits.h>
-#include <wald/optim/outcome.h>
+#include <wald/optim/methods/descent.h>
+#include <wald/optim/run/certificate.h>
+#include <wald/optim/run/checkpoint.h>
+#include <wald/optim/run/coordinates.h>
+#include <wald/optim/run/limits.h>
+#include <wald/optim/run/outcome.h>
 
 namespace wald::optim {
 

@@ -7,8 +7,8 @@
 #include <limits>
 #include <optional>
 
-#include <wald/optim/bounds.h>
 #include <wald/optim/objective.h>
+#include <wald/optim/run/bounds.h>
 
 namespace wald::optim {
 

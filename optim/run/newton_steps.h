@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include <wald/optim/certificate.h>
+#include <wald/optim/run/certificate.h>
 
 namespace wald::optim {
 

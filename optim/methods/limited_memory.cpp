@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/line_descent.h>
+#include <wald/optim/methods/line_descent.h>
 
 namespace wald::optim {
 namespace {

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include <wald/optim/bounds.h>
-#include <wald/optim/spectrum.h>
+#include <wald/optim/run/bounds.h>
+#include <wald/optim/run/spectrum.h>
 
 namespace wald::optim {
 

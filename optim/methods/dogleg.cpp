@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include <wald/optim/trust_region.h>
+#include <wald/optim/methods/trust_region.h>
 
 namespace wald::optim {
 namespace {

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/certificate.h>
-#include <wald/optim/descent.h>
+#include <wald/optim/methods/descent.h>
+#include <wald/optim/run/certificate.h>
 
 namespace wald::optim {
 namespace {

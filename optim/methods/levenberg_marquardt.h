@@ -4,8 +4,8 @@
 
 #include <optional>
 
-#include <wald/optim/bounds.h>
 #include <wald/optim/objective.h>
+#include <wald/optim/run/bounds.h>
 
 namespace wald::optim {
 

@@ -9,7 +9,7 @@
 
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/line_descent.h>
+#include <wald/optim/methods/line_descent.h>
 
 namespace wald::optim {
 namespace {

@@ -1,6 +1,6 @@
 // The trust region whose subproblem is solved exactly, in the eigenvectors of the Hessian: More and
 // Sorensen (1983).
-#include <wald/optim/trust_region.h>
+#include <wald/optim/methods/trust_region.h>
 
 namespace wald::optim {
 namespace {

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string_view>
 
-#include <wald/optim/descent.h>
-#include <wald/optim/wolfe.h>
+#include <wald/optim/methods/descent.h>
+#include <wald/optim/methods/wolfe.h>
 
 namespace wald::optim {
 

@@ -1,8 +1,8 @@
 // Steihaug's trust region: conjugate gradients as far as the radius reaches.
 #include <cmath>
 
-#include <wald/optim/conjugate_gradients.h>
-#include <wald/optim/trust_region.h>
+#include <wald/optim/methods/conjugate_gradients.h>
+#include <wald/optim/methods/trust_region.h>
 
 namespace wald::optim {
 namespace {

@@ -5,10 +5,10 @@
 #include <limits>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/conjugate_gradients.h>
-#include <wald/optim/decrease.h>
-#include <wald/optim/descent.h>
-#include <wald/optim/quadratic_model.h>
+#include <wald/optim/methods/conjugate_gradients.h>
+#include <wald/optim/methods/decrease.h>
+#include <wald/optim/methods/descent.h>
+#include <wald/optim/methods/quadratic_model.h>
 
 namespace wald::optim {
 namespace {

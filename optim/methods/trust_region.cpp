@@ -6,7 +6,7 @@
 
 #include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/decrease.h>
+#include <wald/optim/methods/decrease.h>
 
 namespace wald::optim {
 namespace {
