@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <wald/engine/autograd.h>
+#include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
 
 #include "data.h"
@@ -21,13 +22,12 @@ void sin_chain(benchmark::State& state) {
 }
 BENCHMARK(sin_chain)->Name("chain/sin")->Arg(1000)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
-/// One operation on float64 values in (0.5, 1.5]; `arrays` counts those read and written.
-void run_array(benchmark::State& state, Tensor (*op)(const Tensor&), int arrays) {
+/// One operation on float64 values spread evenly over (from, from + width]; `arrays` counts those
+/// read and written.
+void run_array(benchmark::State& state, Tensor (*op)(const Tensor&), int arrays, double from = 0.5,
+               double width = 1) {
   const std::int64_t n = state.range(0);
-  std::vector<double> values(static_cast<std::size_t>(n));
-  for (std::int64_t i = 0; i < n; ++i)
-    values[static_cast<std::size_t>(i)] = 0.5 + static_cast<double>(i + 1) / static_cast<double>(n);
-  const Tensor x = from_vector(values);
+  const Tensor x = from + width / static_cast<double>(n) * arange(1, static_cast<double>(n) + 1);
   for (auto _ : state) benchmark::DoNotOptimize(op(x));
   set_least_bytes(state, 8.0 * arrays * static_cast<double>(n));
 }
@@ -39,6 +39,10 @@ void array_add(benchmark::State& state) {
 }
 void array_sum(benchmark::State& state) { run_array(state, sum, 1); }
 
+// Over the ranges in which the methods change.
+void array_lgamma(benchmark::State& state) { run_array(state, lgamma, 2, 0, 40); }
+void array_digamma(benchmark::State& state) { run_array(state, digamma, 2, 0, 40); }
+
 void array_size(benchmark::internal::Benchmark* b) {
   b->Arg(4'000'000)->UseRealTime()->Unit(benchmark::kMicrosecond);
 }
@@ -46,6 +50,8 @@ BENCHMARK(array_exp)->Name("array/exp")->Apply(array_size);
 BENCHMARK(array_log)->Name("array/log")->Apply(array_size);
 BENCHMARK(array_add)->Name("array/add")->Apply(array_size);
 BENCHMARK(array_sum)->Name("array/sum")->Apply(array_size);
+BENCHMARK(array_lgamma)->Name("array/lgamma")->Apply(array_size);
+BENCHMARK(array_digamma)->Name("array/digamma")->Apply(array_size);
 
 }  // namespace
 }  // namespace wald::bench
