@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -153,9 +152,6 @@ void CsvReader::take_row() {
     table_->end_row(row_line_);
   } else {
     table_.emplace(path_, std::move(header_), row_line_);
-    std::error_code unknown_size;
-    const auto bytes = std::filesystem::file_size(path_, unknown_size);
-    if (!unknown_size) table_->reserve(bytes);
   }
   field_ = 0;
   in_row_ = false;

@@ -97,7 +97,7 @@ TEST(FitSurvival, JsonIsTheLibrarysFitToTheLastBit) {
     const Table table = read_csv(temp_path("data.csv"));
     const Design design = make_design(table, "age,C(sex)");
     SurvivalData data;
-    data.x = from_vector(design.x, {6, 3});
+    data.x = design.x;
     data.names = design.names;
     data.time = from_vector(number_column(table, "time", design.rows));
     data.event = from_vector(number_column(table, "event", design.rows));
