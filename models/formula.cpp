@@ -25,6 +25,7 @@ class Expansion {
   ModelTerms expand(const Expression& e) {
     result_.terms = terms_of(e);
     take_offsets();
+    forget_unused_variables();
     std::ranges::stable_sort(result_.terms, {}, &Term::size);
     return std::move(result_);
   }
@@ -41,6 +42,7 @@ class Expansion {
   Terms variable(const Expression& e);
   Terms interactions(const Terms& left, const Terms& right, std::size_t position) const;
   void take_offsets();
+  void forget_unused_variables();
 
   // `right` after `left`, each term once.
   Terms joined(Terms left, const Terms& right, std::size_t position) const {
@@ -141,8 +143,7 @@ Expansion::Terms Expansion::interactions(const Terms& left, const Terms& right,
 
 Expansion::Terms Expansion::variable(const Expression& e) {
   if (e.kind == Expression::Kind::number || e.kind == Expression::Kind::text)
-    refuse_expression(text_, e.position,
-                      fmt::format("a term was expected, not '{}'", to_string(e)));
+    refuse_expression(text_, e.position, fmt::format("a term was expected, not {}", to_string(e)));
   if (e.kind == Expression::Kind::call) {
     const bool is_function = e.is_call("I") || e.is_call("offset") || find_function(e.name);
     if (e.is_call("==") || e.is_call("!=") || e.is_call("<") || e.is_call(">") || e.is_call("<=") ||
@@ -176,6 +177,21 @@ void Expansion::take_offsets() {
   });
 }
 
+// Offsets, and what `- a` left in no term: R would still drop the rows where it is missing.
+void Expansion::forget_unused_variables() {
+  std::set<std::size_t> used;
+  for (const Term& term : result_.terms) used.insert(term.begin(), term.end());
+  std::map<std::size_t, std::size_t> places;
+  std::vector<Expression> variables;
+  for (std::size_t variable : used) {
+    places[variable] = variables.size();
+    variables.push_back(std::move(result_.variables[variable]));
+  }
+  result_.variables = std::move(variables);
+  for (Term& term : result_.terms)
+    for (std::size_t& variable : term) variable = places[variable];
+}
+
 bool has_labels(const Expression& call) {
   return std::ranges::any_of(call.labels, [](const std::string& label) { return !label.empty(); });
 }
@@ -196,11 +212,11 @@ Formula parse_formula(std::string_view text) {
   Expression parsed = parse_expression(text);
   if (!parsed.is_call("~"))
     refuse_expression(text, text.size() + 1, "'~' was expected, as in 'y ~ x', before the end");
+  const std::size_t position = parsed.position;
   Formula formula{std::string(text), {}, std::move(parsed.arguments.back())};
   if (parsed.arguments.size() == 2) formula.response = std::move(parsed.arguments[0]);
-  for (const Expression* side : {formula.response ? &*formula.response : nullptr, &formula.terms})
-    if (side && side->is_call("~"))
-      refuse_expression(text, side->position, "the end was expected, not a second '~'");
+  if (formula.response && formula.response->is_call("~"))
+    refuse_expression(text, position, "the end was expected, not a second '~'");
   return formula;
 }
 

@@ -74,8 +74,9 @@ TEST(Help, EveryCommandHasIt) {
     EXPECT_EQ(run.err, "");
   }
   const std::string survival = run_wald({"fit", "survival", "--help"}).out;
-  for (const char* option : {"--data", "--time", "--event", "--entry", "--weights", "--covariates",
-                             "--dist", "--form", "--level", "--plot", "--json", "--threads"})
+  for (const char* option :
+       {"--data", "--formula", "--time", "--event", "--entry", "--weights", "--covariates",
+        "--dist", "--form", "--level", "--plot", "--json", "--threads"})
     expect_has(survival, option);
   const Outcome version = run_wald({"--version"});
   EXPECT_EQ(version.exit_code, 0);
