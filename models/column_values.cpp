@@ -38,8 +38,7 @@ using Rows = std::span<const std::size_t>;
 std::vector<double> column_values(const Table& table, std::size_t column, Rows rows) {
   std::vector<double> values;
   values.reserve(rows.size());
-  for (std::size_t row : rows)
-    values.push_back(table.is_missing(row, column) ? NAN : table.number(row, column));
+  for (std::size_t row : rows) values.push_back(table.number_or_nan(row, column));
   return values;
 }
 

@@ -77,6 +77,13 @@ std::optional<std::string> nearest(std::string_view name, std::span<const std::s
   return best;
 }
 
+bool is_missing_text(std::string_view cell) { return cell.empty() || cell == "NA"; }
+
+[[noreturn]] void refuse_number(const Table& table, std::size_t row, std::size_t column) {
+  throw InputError(fmt::format("{}: '{}' is not a finite number", table.place(row, column),
+                               shown(table.cell(row, column))));
+}
+
 }  // namespace
 
 std::string comma_separated(std::span<const std::string> names) {
@@ -133,49 +140,50 @@ std::size_t Table::column(std::string_view name) const {
   return found - names_.begin();
 }
 
-std::string_view Table::text(std::size_t row, std::size_t column) const {
-  const Column& stored = columns_[column];
-  const std::size_t begin = row % kBlock == 0 ? 0 : stored.ends[row - 1];
-  return {stored.text.data() + stored.blocks[row / kBlock] + begin, stored.ends[row] - begin};
-}
-
 std::string Table::cell(std::size_t row, std::size_t column) const {
-  if (!columns_[column].numbers.defined()) return std::string(text(row, column));
-  const double value = columns_[column].numbers.data<double>()[row];
+  const Column& stored = columns_[column];
+  if (!stored.numbers.defined()) return std::string(text(stored, row));
+  const double value = stored.numbers.data<double>()[row];
   return std::isnan(value) ? "" : fmt::format("{}", value);
 }
 
 bool Table::is_missing(std::size_t row, std::size_t column) const {
-  if (columns_[column].numbers.defined())
-    return std::isnan(columns_[column].numbers.data<double>()[row]);
-  const std::string_view cell = text(row, column);
-  return cell.empty() || cell == "NA";
+  const Column& stored = columns_[column];
+  return stored.numbers.defined() ? std::isnan(stored.numbers.data<double>()[row])
+                                  : is_missing_text(text(stored, row));
 }
 
 double Table::number(std::size_t row, std::size_t column) const {
-  if (columns_[column].numbers.defined()) {
-    const double value = columns_[column].numbers.data<double>()[row];
-    if (std::isfinite(value)) return value;
-  } else if (const auto value = parse_number(text(row, column))) {
-    return *value;
+  const double value = number_or_nan(row, column);
+  if (!std::isnan(value)) return value;
+  refuse_number(*this, row, column);
+}
+
+double Table::number_or_nan(std::size_t row, std::size_t column) const {
+  const Column& stored = columns_[column];
+  if (stored.numbers.defined()) {
+    const double value = stored.numbers.data<double>()[row];
+    if (!std::isinf(value)) return value;
+  } else {
+    const std::string_view cell = text(stored, row);
+    if (const auto value = parse_number(cell)) return *value;
+    if (is_missing_text(cell)) return NAN;
   }
-  throw InputError(
-      fmt::format("{}: '{}' is not a finite number", place(row, column), shown(cell(row, column))));
+  refuse_number(*this, row, column);
 }
 
 Tensor Table::numbers(std::string_view name) const {
   const std::size_t index = column(name);
   Tensor values = empty({static_cast<std::int64_t>(rows_)});
   double* const out = values.mutable_data<double>();
-  for (std::size_t row = 0; row < rows_; ++row)
-    out[row] = is_missing(row, index) ? NAN : number(row, index);
+  for (std::size_t row = 0; row < rows_; ++row) out[row] = number_or_nan(row, index);
   return values;
 }
 
 bool Table::is_factor(std::size_t column) const {
   if (columns_[column].numbers.defined()) return false;
   for (std::size_t row = 0; row < rows(); ++row) {
-    if (parse_number(text(row, column))) return false;
+    if (parse_number(text(columns_[column], row))) return false;
   }
   return true;
 }
@@ -187,6 +195,10 @@ std::string Table::place(std::size_t row) const {
 
 std::string Table::place(std::size_t row, std::size_t column) const {
   return fmt::format("{}, column '{}'", place(row), names_[column]);
+}
+
+void Table::reserve(std::size_t bytes) {
+  for (Column& column : columns_) column.text.reserve(bytes / columns());
 }
 
 void Table::append_text(Column& column, std::string_view text) {

@@ -62,6 +62,9 @@ class Table {
   /// column and text where it does not.
   double number(std::size_t row, std::size_t column) const;
 
+  /// The same, NaN where the cell is missing.
+  double number_or_nan(std::size_t row, std::size_t column) const;
+
   /// A column as float64 tensor [rows], NaN where it is missing. InputError as number().
   Tensor numbers(std::string_view column) const;
 
@@ -73,6 +76,9 @@ class Table {
   std::string place(std::size_t row) const;
   /// `data.csv, line 7, column 'age'`: how a message about a cell begins.
   std::string place(std::size_t row, std::size_t column) const;
+
+  /// Makes room for `bytes` of text, spread evenly over the columns.
+  void reserve(std::size_t bytes);
 
   void append_cell(std::string_view text);
 
@@ -89,7 +95,10 @@ class Table {
   };
   static constexpr std::size_t kBlock = 1024;
 
-  std::string_view text(std::size_t row, std::size_t column) const;
+  static std::string_view text(const Column& column, std::size_t row) {
+    const std::size_t begin = row % kBlock == 0 ? 0 : column.ends[row - 1];
+    return {column.text.data() + column.blocks[row / kBlock] + begin, column.ends[row] - begin};
+  }
   void append_text(Column& column, std::string_view text);
 
   std::string file_;
