@@ -16,7 +16,7 @@ namespace wald {
 namespace {
 
 // The tree is walked by recursion; but for sums, a chain of n operators is a tree n deep.
-constexpr std::size_t kDeepest = 1000;
+constexpr std::size_t kDeepest = 200;
 
 struct Function {
   std::string_view name;
@@ -205,7 +205,7 @@ Expression Parser::primary() {
 Expression Parser::parenthesized() {
   const std::size_t position = next_.position;
   advance();
-  if (++nesting_ > kDeepest / 10) refuse("fewer parentheses");
+  if (++nesting_ > kDeepest) refuse("fewer parentheses");
   std::vector<Expression> inside;
   inside.push_back(comparison());
   --nesting_;
@@ -215,7 +215,7 @@ Expression Parser::parenthesized() {
 
 Expression Parser::call_of(Token function) {
   advance();
-  if (++nesting_ > kDeepest / 10) refuse("fewer parentheses");
+  if (++nesting_ > kDeepest) refuse("fewer parentheses");
   std::vector<Expression> arguments;
   std::vector<std::string> labels;
   while (!next_is(")")) {
