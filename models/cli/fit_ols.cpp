@@ -1,7 +1,11 @@
 // wald fit ols: linear regression of a column of a CSV file.
+#include <fmt/format.h>
+
 #include <iostream>
 
 #include <wald/engine/io/csv.h>
+#include <wald/models/column_values.h>
+#include <wald/models/covariate_list.h>
 #include <wald/models/design.h>
 #include <wald/models/ols.h>
 #include <wald/models/summary.h>
@@ -14,14 +18,15 @@ namespace wald::cli {
 namespace {
 
 struct FitOls {
-  std::string data, y, covariates;
+  std::string data, formula, y, covariates;
   double level = 0.95;
   bool json = false;
 };
 
-Json fit_json(const OlsFit& fit, const FitOls& o, std::size_t dropped) {
+Json fit_json(const OlsFit& fit, const FitOls& o, const std::string& formula, std::size_t dropped) {
   Json out;
   out["model"] = "ols";
+  out["formula"] = formula;
   out["n"] = fit.n;
   out["dropped"] = dropped;
   out["df"] = fit.degrees_of_freedom;
@@ -44,15 +49,31 @@ Json fit_json(const OlsFit& fit, const FitOls& o, std::size_t dropped) {
   return out;
 }
 
+// The formula given, or the one that the options for columns amount to.
+Formula formula_of(const FitOls& o) {
+  if (!o.formula.empty()) return parse_formula(o.formula);
+  if (o.y.empty()) throw CLI::RequiredError("--y, or --formula,");
+  Formula formula = covariate_list(o.covariates);
+  formula.response = Expression::column(o.y);
+  formula.text = to_string(formula);
+  return formula;
+}
+
 int run_fit_ols(const FitOls& o) {
+  const Formula formula = formula_of(o);
+  const Expression response = number_response(formula);
   const Table table = read_csv(o.data);
-  const Design design = make_design(table, o.covariates, {.also_used = {o.y}});
+  const Design design = make_design(table, formula);
+  if (design.offset.defined())
+    throw InputError(fmt::format(
+        "formula '{}': ols takes no offset(); subtract it from the response", formula.text));
+  if (design.k == 0)
+    throw InputError(fmt::format("formula '{}': there is nothing to estimate", formula.text));
   report_dropped(design.dropped);
-  const Tensor x = from_vector(
-      design.x, {static_cast<std::int64_t>(design.n), static_cast<std::int64_t>(design.k)});
-  const OlsFit fit = ols(x, from_vector(number_column(table, o.y, design.rows)), design.names);
+  const OlsFit fit =
+      ols(design.x, from_vector(evaluate(response, table, design.rows)), design.names);
   if (o.json)
-    print_json(fit_json(fit, o, design.dropped));
+    print_json(fit_json(fit, o, to_string(formula), design.dropped));
   else
     std::cout << summary(fit, o.level);
   return done;
@@ -66,10 +87,16 @@ void add_fit_ols(CLI::App& fit, int& exit_code) {
   command->add_option("--data", o->data, "CSV file with a header line")
       ->required()
       ->type_name("FILE");
-  command->add_option("--y", o->y, "Column of the response")->required()->type_name("COLUMN");
-  command
-      ->add_option("--covariates", o->covariates, "Columns, as in: age, C(sex), C(cell, ref=large)")
-      ->type_name("LIST");
+  CLI::Option* formula = command
+                             ->add_option("--formula", o->formula,
+                                          "In place of the columns, as in: log(y) ~ age * C(sex)")
+                             ->type_name("FORMULA");
+  formula->excludes(
+      command->add_option("--y", o->y, "Column of the response")->type_name("COLUMN"));
+  formula->excludes(command
+                        ->add_option("--covariates", o->covariates,
+                                     "Columns, as in: age, C(sex), C(cell, ref=large)")
+                        ->type_name("LIST"));
   command->add_option("--level", o->level, "Level of the confidence intervals")
       ->check(CLI::Range(0.5, 0.9999));
   command->add_flag("--json", o->json, "Print one JSON object");
