@@ -61,15 +61,35 @@ TEST(FitOls, SolvesLongley) {
   EXPECT_GE(testing::log_relative_error(errors, testing::nist_numbers(hp.at("sd"))), 13);
 }
 
+TEST(FitOls, AFormulaSaysTheSameAsColumns) {
+  const std::string data = "y,x,g\n1,2,a\n3,1,b\n4,5,a\n2,2,b\n7,4,b\n";
+  const auto coefficients = [&](std::vector<std::string> options) {
+    options.push_back("--json");
+    const Outcome run = fit(data, options);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run.json().at("coefficients");
+  };
+  EXPECT_EQ(coefficients({"--formula", "y ~ x + g"}),
+            coefficients({"--y", "y", "--covariates", "x, C(g)"}));
+  const nlohmann::json powers = coefficients({"--formula", "log(y) ~ I(x^2)"});
+  EXPECT_EQ(powers.at(1).at("name"), "I(x^2)");
+  // The covariance of log(y) and the squares over the variance of the squares.
+  EXPECT_NEAR(powers.at(1).at("estimate").get<double>(), 0.0445011657723613, 1e-14);
+}
+
 TEST(FitOls, RefusesInOneSentence) {
   const struct {
     std::vector<std::string> more;
     int exit_code;
     const char* says;
-  } cases[] = {{{"--covariates", "x"}, 2, "--y is required"},
+  } cases[] = {{{"--covariates", "x"}, 2, "--y, or --formula, is required"},
                {{"--y", "nothing"}, 2, "no column 'nothing'"},
                {{"--y", "g"}, 2, "column 'g': 'a' is not a finite number"},
-               {{"--y", "y", "--covariates", "x, z"}, 2, "no column 'z'"}};
+               {{"--y", "y", "--covariates", "x, z"}, 2, "no column 'z'"},
+               {{"--y", "y", "--formula", "y ~ x"}, 2, "excludes"},
+               {{"--formula", "y ~ offset(x)"}, 2, "ols takes no offset()"},
+               {{"--formula", "cbind(y, x) ~ 1"}, 2, "cbind"},
+               {{"--formula", "y ~ 0"}, 2, "nothing to estimate"}};
   for (const auto& c : cases) {
     const Outcome run = fit(small, c.more);
     EXPECT_EQ(run.exit_code, c.exit_code) << run.err;

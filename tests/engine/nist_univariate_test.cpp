@@ -13,12 +13,14 @@ namespace {
 
 class NistUnivariate : public ::testing::TestWithParam<const char*> {};
 
-// As many digits as the data keep when they are rounded to double, up to 14.
+// 14 digits of the values that belong to the data as rounded to double; and of the certified ones
+// as many as the data keep, less the third of a digit that a sum of both errors may cost.
 TEST_P(NistUnivariate, KeepsTheDigitsOfTheData) {
   WALD_NEEDS_ORACLE("nist/index.json");
   const nlohmann::json& entry = testing::nist_entry(GetParam());
   const Tensor y = from_vector(testing::nist_columns(GetParam())[0]);
-  const Tensor rest = y - mean(y);
+  // Twice, since the first mean is rounded, by 1e-8 of a deviation in NumAcc4.
+  const Tensor nearly = y - mean(y), rest = nearly - mean(nearly);
   const std::int64_t n = y.numel();
   const Tensor lagged = dot(slice(rest, 0, 1, n), slice(rest, 0, 0, n - 1)) / dot(rest, rest);
   const double got[] = {mean(y).item(), std(y).item(), lagged.item()};
@@ -29,7 +31,7 @@ TEST_P(NistUnivariate, KeepsTheDigitsOfTheData) {
     digits[i] = testing::log_relative_error(got[i], certified[i]);
     EXPECT_GE(testing::log_relative_error(got[i], rounded[i]), 14) << i;
     EXPECT_GE(digits[i],
-              std::min(14.0, testing::log_relative_error(rounded[i], certified[i]) - 0.1))
+              std::min(14.0, testing::log_relative_error(rounded[i], certified[i]) - 0.3))
         << i;
   }
   std::printf("%-9s LRE of mean %4.1f, standard deviation %4.1f, autocorrelation %4.1f\n",
