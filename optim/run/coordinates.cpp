@@ -54,22 +54,20 @@ Tensor Coordinates::inverse_hessian_to_user(const Tensor& inverse) const {
 }
 
 Tensor scale_of_start(const Point& start, const Tensor& hessian) {
-  const std::vector<double> g = start.gradient.to_vector(), h = hessian.to_vector();
+  const std::vector<double> g = start.gradient.to_vector(), curvature = curvatures(hessian);
   const std::size_t k = g.size();
-  std::vector<double> diagonal(k);
   int unit = 0;
   bool has_unit = false;
   for (std::size_t i = 0; i < k; ++i) {
-    diagonal[i] = h[i * k + i];
-    if (!std::isfinite(diagonal[i])) return {};
+    if (!std::isfinite(curvature[i])) return {};
     // What Newton's step along this coordinate alone changes the objective by.
-    const double change = g[i] * (g[i] / diagonal[i]);
+    const double change = g[i] * (g[i] / curvature[i]);
     if (has_unit || change == 0 || !std::isfinite(change)) continue;
     std::frexp(change, &unit);
     has_unit = true;
   }
   std::vector<double> scale;
-  for (int s : binary_scale(diagonal, unit)) scale.push_back(std::ldexp(1.0, s));
+  for (int s : binary_scale(curvature, unit)) scale.push_back(std::ldexp(1.0, s));
   return from_vector(scale);
 }
 

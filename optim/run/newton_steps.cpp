@@ -99,11 +99,14 @@ std::optional<Point> point_across(Objective& objective, const Point& here, const
 
 bool recedes(Objective& objective, const Point& here, const Bounds& bounds) {
   constexpr int steps = 3;
+  // Of exp(-x) the curvature falls to 0.37 over a step, and steps stay as long as they were. Of
+  // x^p near 0 they are shorter by (p - 2) / (p - 1) each time, so that large p look like that.
   constexpr double holds = 0.5, is_shorter = 0.9;
   // Curvature that dies away in one direction only is small beside the others'.
   constexpr double negligible = 1e-15;
   Point point = here;
   Certificate now = certify(objective, point, bounds, negligible);
+  double ratio = 1;
   for (int i = 0; i < steps; ++i) {
     if (!(now.step_decrease > 0)) return false;
     const Tensor next = bounds.project(point.x + now.step);
@@ -112,10 +115,15 @@ bool recedes(Objective& objective, const Point& here, const Bounds& bounds) {
     if (!point.is_finite()) return false;
     const Certificate there = certify(objective, point, bounds, negligible);
     if (!(there.step_decrease < now.step_decrease)) return false;
-    if (!(relative_length(there.step, now.step) >= is_shorter)) return false;
+    ratio = relative_length(there.step, now.step);
+    if (!(ratio >= is_shorter)) return false;
     now = there;
   }
-  return true;
+  if (!(now.step_decrease > 0) || ratio >= 1) return true;
+  // Where steps that shrink by this ratio end there may be a minimum. Then as far beyond it the
+  // value rises again.
+  const Point beyond = objective.at(bounds.project(point.x + 2 / (1 - ratio) * now.step));
+  return !(beyond.is_finite() && dot(beyond.gradient, now.step).item() > 0);
 }
 
 double value_rounding(Objective& objective, const Point& here, const Certificate& certificate,
@@ -141,15 +149,13 @@ bool is_hidden(Objective& objective, const Point& here, const Certificate& certi
   return left < certificate.decrement / 2 && change <= std::max(certificate.decrement, rounding);
 }
 
-void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds,
-            double rounding) {
+void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds) {
   constexpr int max_steps = 30;
   for (int i = 0; i < max_steps && certificate.step_decrease > 0; ++i) {
     const Point there = objective.at(bounds.project(here.x + certificate.step));
     if (!there.is_finite()) return;
     const NewtonStep next = newton_step(*certificate.spectrum, there.gradient);
-    const double slack = certificate.decrement + rounding;
-    if (!(next.decrement < certificate.decrement / 2) || there.value > here.value + slack) return;
+    if (!(next.decrement < certificate.decrement / 2)) return;
     // The curvature of a point close by serves as well, as long as it converges.
     const bool is_slow = next.decrement > 0.01 * certificate.decrement &&
                          next.decrement > 1e-12 * std::abs(there.value);

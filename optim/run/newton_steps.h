@@ -40,9 +40,8 @@ bool is_hidden(Objective& objective, const Point& here, const Certificate& certi
                const Bounds& bounds, double rounding);
 
 /// Newton's steps judged by the gradient alone, until the decrement no longer falls: that is the
-/// gradient's own rounding. Moves point and certificate, which must have a spectrum, if the
-/// gradient gets smaller and the value larger by no more than `rounding`.
-void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds,
-            double rounding);
+/// gradient's own rounding. The value, whose rounding may be far larger, is not asked. Moves point
+/// and certificate, which must have a spectrum.
+void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds);
 
 }  // namespace wald::optim

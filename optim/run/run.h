@@ -37,6 +37,10 @@ class Run {
   Settled settle();
   Settled settle_downward();
   Settled settle_upward(const Certificate& found);
+  std::optional<Point> lower_by_newton(const Certificate& found);
+  bool is_vanishing(const Certificate& found, double part) const;
+  bool gains_digits(const Point& there) const;
+  bool end_if_hidden(const Certificate& found);
   bool was_modelled(const Certificate& found) const;
   bool came_down_to_a_plain(const Certificate& found);
   Settled move_by_hessian(const Point& there);
