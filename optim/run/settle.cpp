@@ -93,6 +93,9 @@ std::optional<Point> Run::lower_by_newton(const Certificate& found) {
     polish(objective_, there, chord, bounds_);
     if (there.value < state_.here.value) return there;
   }
+  // What curvature is known for Newton's step has no part in what the gradient promises elsewhere.
+  if (found.decrement > 2 * found.step_decrease)
+    if (auto lower = point_downward(objective_, state_.here, found, bounds_)) return lower;
   constexpr int halvings = 8;
   return newton_point(objective_, state_.here, found, bounds_, halvings);
 }
