@@ -33,7 +33,9 @@ bool Run::is_promising(double expected_decrease) const {
   if (std::isnan(expected_decrease))
     return state_.iterations > 0 && state_.last_decrease <= std::sqrt(tolerance_) * fallen_size();
   const double enough = options_.polish ? std::max(near_minimum, tolerance_) : tolerance_;
-  return expected_decrease <= enough * fallen_size() || state_.has_moved_little;
+  // Last, for models that see no minimum however little there is left to fall.
+  return expected_decrease <= enough * fallen_size() || state_.has_moved_little ||
+         (state_.iterations > 0 && state_.last_decrease <= epsilon_ * epsilon_ * fallen_size());
 }
 
 /// Asks the exact Hessian, and ends the run or takes a step by it if it says so.
