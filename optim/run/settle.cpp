@@ -64,17 +64,15 @@ Run::Settled Run::settle_upward(const Certificate& found) {
   const bool has_arrived = is_modelled && is_small(found.step, epsilon_, tolerance_);
   bool is_within = found.decrement <= tolerance_ * std::abs(state_.here.value) || has_arrived ||
                    is_vanishing(found, std::pow(epsilon_, 3));
+  const bool is_nearly = is_vanishing(found, epsilon_ * epsilon_);
   std::optional<Point> lower;
-  if (is_within) {
-    if (has_arrived || !found.flat_directions.empty())
-      lower = point_across(objective_, state_.here, begin_, found, bounds_, tolerance_ * size);
-  } else {
+  if (!is_within) {
     lower = lower_by_newton(found);
-    if (is_vanishing(found, epsilon_ * epsilon_) && !(lower && gains_digits(*lower))) {
-      is_within = true;
-      lower.reset();
-    }
+    is_within = is_nearly && !(lower && gains_digits(*lower));
+    if (is_within) lower.reset();
   }
+  if (is_within && (has_arrived || is_nearly || !found.flat_directions.empty()))
+    lower = point_across(objective_, state_.here, begin_, found, bounds_, tolerance_ * size);
   if (lower) return move_by_hessian(*lower);
   const double root = std::sqrt(tolerance_);
   if (is_within || (is_modelled && is_small(found.step, root, tolerance_))) {
