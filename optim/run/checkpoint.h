@@ -15,6 +15,7 @@ struct RunState {
   Tensor scale;   ///< Of the coordinates; undefined: 1.
   Point here;     ///< In the coordinates of the method.
   Tensor before;  ///< The point before it [k]; undefined at the start.
+  Tensor reach;   ///< How far from x0 each coordinate has been [k].
   std::int64_t iterations = 0;
   Evaluations evaluations;
   double seconds = 0;

@@ -82,10 +82,10 @@ std::optional<Point> point_downward(Objective& objective, const Point& here,
   return best;
 }
 
-std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& begin,
+std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& reach,
                                   const Certificate& certificate, const Bounds& bounds,
                                   double margin) {
-  const Tensor sizes = maximum(abs(here.x), abs(here.x - begin));
+  const Tensor sizes = maximum(abs(here.x), reach);
   std::vector<Tensor> directions = certificate.flat_directions;
   if (certificate.step_decrease > 0) directions.push_back(certificate.step);
   for (const Tensor& direction : directions)

@@ -19,10 +19,10 @@ std::optional<Point> newton_point(Objective& objective, const Point& here,
 std::optional<Point> point_downward(Objective& objective, const Point& here,
                                     const Certificate& certificate, const Bounds& bounds);
 
-/// A point along Newton's step or a direction without curvature, at a thousandth of the way from
-/// `begin` or of the point's distance from 0, that is lower by more than `margin`; nothing if there
+/// A point along Newton's step or a direction without curvature, at a thousandth of the `reach`
+/// [k], how far coordinates have been from the start, or of the point's distance from 0, that is lower by more than `margin`; nothing if there
 /// is none. The third derivative may lead there, as at an inflection.
-std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& begin,
+std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& reach,
                                   const Certificate& certificate, const Bounds& bounds,
                                   double margin);
 

@@ -100,6 +100,7 @@ void Run::prepare() {
   }
   bounds_ = {options_.lower, options_.upper};
   begin_ = bounds_.project(coordinates_.from_user(state_.x0));
+  if (!state_.reach.defined()) state_.reach = zeros(begin_.shape());
   descent_ = make_descent(options_);
   if (!is_resumed_) return;
   descent_->load(state_.descent);
@@ -169,6 +170,7 @@ void Run::move_to(const Point& there) {
   state_.idle_moves = state_.last_decrease > 0 ? 0 : state_.idle_moves + 1;
   if (state_.iterations == 0) state_.first_decrease = state_.last_decrease;
   state_.here = there;
+  state_.reach = maximum(state_.reach, abs(there.x - begin_));
   state_.has_moved_little = is_small(there.x - state_.before, std::sqrt(tolerance_), tolerance_);
   ++state_.iterations;
 }

@@ -72,7 +72,7 @@ Run::Settled Run::settle_upward(const Certificate& found) {
     if (is_within) lower.reset();
   }
   if (is_within && (has_arrived || is_nearly || !found.flat_directions.empty()))
-    lower = point_across(objective_, state_.here, begin_, found, bounds_, tolerance_ * size);
+    lower = point_across(objective_, state_.here, state_.reach, found, bounds_, tolerance_ * size);
   if (lower) return move_by_hessian(*lower);
   const double root = std::sqrt(tolerance_);
   if (is_within || (is_modelled && is_small(found.step, root, tolerance_))) {
@@ -175,13 +175,13 @@ double Run::fallen_size() const {
   return std::max(std::abs(state_.here.value), state_.first_value - state_.here.value);
 }
 
-/// Whether the step moves no parameter by more than these parts of its size and of its way so far.
+/// Whether the step moves no parameter by more than these parts of its size and of the way that it has gone
+/// from the start at most.
 bool Run::is_small(const Tensor& step, double of_size, double of_way) const {
   const std::vector<double> s = step.to_vector(), x = state_.here.x.to_vector(),
-                            x0 = begin_.to_vector();
+                            way = state_.reach.to_vector();
   for (std::size_t i = 0; i < s.size(); ++i)
-    if (!(std::abs(s[i]) <= of_size * std::abs(x[i]) + of_way * std::abs(x[i] - x0[i])))
-      return false;
+    if (!(std::abs(s[i]) <= of_size * std::abs(x[i]) + of_way * way[i])) return false;
   return true;
 }
 
