@@ -125,6 +125,7 @@ void save_checkpoint(const std::string& path, const RunState& state) {
   NamedTensors arrays = {{"format", from_text(format_name)},
                          {"method", from_text(name_of(state.method))},
                          {"x0", state.x0},
+                         {"reach", state.reach},
                          {"counts", from_vector(std::vector<std::int64_t>{
                                         state.iterations, state.certify_from, state.certify_gap,
                                         state.has_moved_little, state.idle_moves})},
@@ -132,7 +133,6 @@ void save_checkpoint(const std::string& path, const RunState& state) {
                          {"numbers", tensor({state.seconds, state.first_value, state.first_decrease,
                                              state.last_decrease})}};
   if (state.before.defined()) arrays.push_back({"before", state.before});
-  if (state.reach.defined()) arrays.push_back({"reach", state.reach});
   if (state.scale.defined()) arrays.push_back({"scale", state.scale});
   add_point(arrays, "here/", state.here);
   for (const auto& [name, value] : state.descent)
@@ -154,7 +154,7 @@ RunState load_checkpoint(const std::string& path) {
   if (file.find("scale")) state.scale = file.get("scale", vector);
   state.here = file.point("here/", vector);
   if (file.find("before")) state.before = file.get("before", vector);
-  if (file.find("reach")) state.reach = file.get("reach", vector);
+  state.reach = file.get("reach", vector);
   const auto counts = file.get("counts", {5}).to_vector<std::int64_t>();
   state.iterations = counts[0];
   state.certify_from = counts[1];
