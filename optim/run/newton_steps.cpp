@@ -49,6 +49,22 @@ double relative_length(const Tensor& step, const Tensor& other) {
   return a[most] / b[most];
 }
 
+/// Down to the floor of a valley by Newton's steps, and from there along negative curvature;
+/// nothing if the point is not finite.
+std::optional<Point> point_from_valley(Objective& objective, Point point, const Bounds& bounds) {
+  constexpr int corrections = 2, halvings = 4;
+  if (!point.is_finite()) return std::nullopt;
+  for (int i = 0;; ++i) {
+    const Certificate now = certify(objective, point, bounds);
+    if (now.downward.defined() && now.smallest < -doubtful_curvature)
+      if (auto lower = point_downward(objective, point, now, bounds)) return lower;
+    if (i == corrections || now.decrement <= 1e-12 * std::abs(point.value)) return point;
+    const auto lower = newton_point(objective, point, now, bounds, halvings);
+    if (!lower) return point;
+    point = *lower;
+  }
+}
+
 }  // namespace
 
 std::optional<Point> newton_point(Objective& objective, const Point& here,
@@ -93,6 +109,29 @@ std::optional<Point> point_across(Objective& objective, const Point& here, const
       const double length = sign * visible_length(direction, sizes);
       const Point there = objective.at(bounds.project(here.x + length * direction));
       if (there.is_finite() && there.value < here.value - margin) return there;
+    }
+  return std::nullopt;
+}
+
+std::optional<Point> point_along_flat(Objective& objective, const Point& here, const Tensor& reach,
+                                      const Certificate& certificate, const Bounds& bounds,
+                                      double margin) {
+  // Each direction costs 16 Hessians at least. Two parameters of one sign and size whose sum alone
+  // matters change theirs at 1 and about 2 sizes, so that lengths must grow slowly.
+  constexpr std::size_t max_directions = 3;
+  constexpr int lengths = 8;
+  const auto is_enough = [&](const Point& point) {
+    return point.is_finite() && point.value < here.value - margin;
+  };
+  const Tensor sizes = where(here.x == 0, reach, abs(here.x));
+  const std::vector<Tensor>& flat = certificate.flat_directions;
+  for (std::size_t i = 0; i < std::min(flat.size(), max_directions); ++i)
+    for (int j = 0; j < 2 * lengths; ++j) {
+      const double sizes_away = (j % 2 ? -0.5 : 0.5) * std::pow(1.5, j / 2);
+      const double length = 1e3 * sizes_away * visible_length(flat[i], sizes);
+      const Point point = objective.at(bounds.project(here.x + length * flat[i]));
+      const auto lower = point_from_valley(objective, point, bounds);
+      if (lower && is_enough(*lower)) return lower;
     }
   return std::nullopt;
 }

@@ -170,7 +170,10 @@ void Run::move_to(const Point& there) {
   state_.idle_moves = state_.last_decrease > 0 ? 0 : state_.idle_moves + 1;
   if (state_.iterations == 0) state_.first_decrease = state_.last_decrease;
   state_.here = there;
-  state_.reach = maximum(state_.reach, abs(there.x - begin_));
+  const Tensor way = abs(there.x - begin_);
+  const bool is_outward = any(way > 1.1 * state_.reach).item<bool>();
+  state_.outward_moves = is_outward ? state_.outward_moves + 1 : 0;
+  state_.reach = maximum(state_.reach, way);
   state_.has_moved_little = is_small(there.x - state_.before, std::sqrt(tolerance_), tolerance_);
   ++state_.iterations;
 }

@@ -34,6 +34,8 @@ class Run {
   bool notify(double expected_decrease);
 
   bool is_promising(double expected_decrease) const;
+  bool is_long_run() const;
+  bool goes_around(const Certificate& found);
   Settled settle();
   Settled settle_downward();
   Settled settle_upward(const Certificate& found);
@@ -42,6 +44,7 @@ class Run {
   bool gains_digits(const Point& there) const;
   bool end_if_hidden(const Certificate& found);
   bool was_modelled(const Certificate& found) const;
+  bool is_running_away(const Certificate& found) const;
   bool came_down_to_a_plain(const Certificate& found);
   Settled move_by_hessian(const Point& there);
   void certify_later();

@@ -10,9 +10,6 @@
 namespace wald::optim {
 namespace {
 
-constexpr double negligible_curvature = 1e-12;
-// Negative curvature that cannot be told from none where the value does not fall along it.
-constexpr double doubtful_curvature = 1e-8;
 // Below this part of the value steps by one Hessian converge fast.
 constexpr double near_minimum = 1e-6;
 
@@ -32,10 +29,28 @@ bool Run::is_promising(double expected_decrease) const {
   if (state_.iterations < state_.certify_from) return false;
   if (std::isnan(expected_decrease))
     return state_.iterations > 0 && state_.last_decrease <= std::sqrt(tolerance_) * fallen_size();
+  if (is_long_run()) return true;
   const double enough = options_.polish ? std::max(near_minimum, tolerance_) : tolerance_;
   // Last, for models that see no minimum however little there is left to fall.
   return expected_decrease <= enough * fallen_size() || state_.has_moved_little ||
          (state_.iterations > 0 && state_.last_decrease <= epsilon_ * epsilon_ * fallen_size());
+}
+
+/// Whether it is time to ask because of the iterations alone, whatever the method expects: it may
+/// go around in the rounding of a value that is coarser than it knows. Each time after twice as
+/// many, so that this costs few Hessians.
+bool Run::is_long_run() const {
+  std::int64_t next = 50 + state_.here.x.numel();
+  while (next < state_.iterations) next *= 2;
+  return next == state_.iterations;
+}
+
+/// Whether the decrement is within the value's rounding and was no larger at the last such time.
+bool Run::goes_around(const Certificate& found) {
+  const double before = state_.long_run_decrement;
+  state_.long_run_decrement = found.decrement;
+  return !(found.decrement < before / 2) &&
+         found.decrement <= value_rounding(objective_, state_.here, found, epsilon_);
 }
 
 /// Asks the exact Hessian, and ends the run or takes a step by it if it says so.
@@ -65,6 +80,10 @@ Run::Settled Run::settle_upward(const Certificate& found) {
   bool is_within = found.decrement <= tolerance_ * std::abs(state_.here.value) || has_arrived ||
                    is_vanishing(found, std::pow(epsilon_, 3));
   const bool is_nearly = is_vanishing(found, epsilon_ * epsilon_);
+  if (!is_within && is_long_run() && goes_around(found)) {
+    end_at_minimum(Status::precision, Reason::rounding);
+    return Settled::ended;
+  }
   std::optional<Point> lower;
   if (!is_within) {
     lower = lower_by_newton(found);
@@ -73,6 +92,11 @@ Run::Settled Run::settle_upward(const Certificate& found) {
   }
   if (is_within && (has_arrived || is_nearly || !found.flat_directions.empty()))
     lower = point_across(objective_, state_.here, state_.reach, found, bounds_, tolerance_ * size);
+  if (is_within && !lower && !found.flat_directions.empty()) {
+    // So far away rounding is larger.
+    const double margin = 1e4 * tolerance_ * size;
+    lower = point_along_flat(objective_, state_.here, state_.reach, found, bounds_, margin);
+  }
   if (lower) return move_by_hessian(*lower);
   const double root = std::sqrt(tolerance_);
   if (is_within || (is_modelled && is_small(found.step, root, tolerance_))) {
@@ -138,6 +162,15 @@ bool Run::was_modelled(const Certificate& found) const {
   return explained > state_.last_decrease / 2 && explained < state_.last_decrease * 2;
 }
 
+/// Whether the last steps all led much further out, and no curvature explains what they gained:
+/// towards an infimum at infinity, as that of 1 / x, so far away that the curvature is lost beside
+/// that of other parameters.
+bool Run::is_running_away(const Certificate& found) const {
+  // One or two such steps may be rounding alone, along what is flat.
+  constexpr std::int64_t enough = 5;
+  return !found.flat_directions.empty() && state_.outward_moves >= enough && !was_modelled(found);
+}
+
 /// Whether the last step came from where Newton's method runs away to where value and derivatives
 /// are too small to be represented. A long step says little of where the plain begins, so halfway
 /// back is asked, or as near to there as derivatives can be told from zero.
@@ -175,8 +208,8 @@ double Run::fallen_size() const {
   return std::max(std::abs(state_.here.value), state_.first_value - state_.here.value);
 }
 
-/// Whether the step moves no parameter by more than these parts of its size and of the way that it has gone
-/// from the start at most.
+/// Whether the step moves no parameter by more than these parts of its size and of the way that it
+/// has gone from the start at most.
 bool Run::is_small(const Tensor& step, double of_size, double of_way) const {
   const std::vector<double> s = step.to_vector(), x = state_.here.x.to_vector(),
                             way = state_.reach.to_vector();
@@ -221,6 +254,7 @@ bool Run::end_if_hidden(const Certificate& found) {
 }
 
 void Run::end_at_minimum(Status status, Reason reason) {
+  if (is_running_away(certificate())) return end(Status::failed, Reason::unbounded);
   end(status, reason);
   if (!options_.polish || !certificate_->spectrum || !certificate_->spectrum->is_finite()) return;
   polish(objective_, state_.here, *certificate_, bounds_);
