@@ -24,7 +24,7 @@ struct RunState {
   bool has_moved_little = false;   ///< In the last iteration, no parameter by much of itself.
   std::int64_t certify_from = 0;   ///< The iteration before which no certificate is made again.
   std::int64_t idle_moves = 0;     ///< Moves since the value became lower.
-  std::int64_t outward_moves = 0;  ///< Moves in a row that took some coordinate much further out.
+  std::int64_t outward_moves = 0;  ///< Those much further out for next to no decrease.
   /// The exact decrement when many iterations last were a reason to ask for it.
   double long_run_decrement = std::numeric_limits<double>::infinity();
   std::int64_t certify_gap = 1;    ///< Iterations to wait after the next one in vain.

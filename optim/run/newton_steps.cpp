@@ -49,15 +49,26 @@ double relative_length(const Tensor& step, const Tensor& other) {
   return a[most] / b[most];
 }
 
+/// The direction of negative curvature towards the side that `begin` lies on: where two terms of a
+/// sum became one and part again, they keep their order.
+Tensor turned_to(const Tensor& begin, const Point& here, const Certificate& certificate) {
+  const Tensor way = (begin - here.x) * from_vector(curvatures(certificate.hessian));
+  const bool is_away = dot(way, certificate.downward).item() < 0;
+  return is_away ? -certificate.downward : certificate.downward;
+}
+
 /// Down to the floor of a valley by Newton's steps, and from there along negative curvature;
 /// nothing if the point is not finite.
-std::optional<Point> point_from_valley(Objective& objective, Point point, const Bounds& bounds) {
+std::optional<Point> point_from_valley(Objective& objective, Point point, const Tensor& begin,
+                                       const Bounds& bounds) {
   constexpr int corrections = 2, halvings = 4;
   if (!point.is_finite()) return std::nullopt;
   for (int i = 0;; ++i) {
-    const Certificate now = certify(objective, point, bounds);
-    if (now.downward.defined() && now.smallest < -doubtful_curvature)
+    Certificate now = certify(objective, point, bounds);
+    if (now.downward.defined() && now.smallest < -doubtful_curvature) {
+      now.downward = turned_to(begin, point, now);
       if (auto lower = point_downward(objective, point, now, bounds)) return lower;
+    }
     if (i == corrections || now.decrement <= 1e-12 * std::abs(point.value)) return point;
     const auto lower = newton_point(objective, point, now, bounds, halvings);
     if (!lower) return point;
@@ -113,9 +124,9 @@ std::optional<Point> point_across(Objective& objective, const Point& here, const
   return std::nullopt;
 }
 
-std::optional<Point> point_along_flat(Objective& objective, const Point& here, const Tensor& reach,
-                                      const Certificate& certificate, const Bounds& bounds,
-                                      double margin) {
+std::optional<Point> point_along_flat(Objective& objective, const Point& here, const Tensor& begin,
+                                      const Tensor& reach, const Certificate& certificate,
+                                      const Bounds& bounds, double margin) {
   // Each direction costs 16 Hessians at least. Two parameters of one sign and size whose sum alone
   // matters change theirs at 1 and about 2 sizes, so that lengths must grow slowly.
   constexpr std::size_t max_directions = 3;
@@ -130,7 +141,7 @@ std::optional<Point> point_along_flat(Objective& objective, const Point& here, c
       const double sizes_away = (j % 2 ? -0.5 : 0.5) * std::pow(1.5, j / 2);
       const double length = 1e3 * sizes_away * visible_length(flat[i], sizes);
       const Point point = objective.at(bounds.project(here.x + length * flat[i]));
-      const auto lower = point_from_valley(objective, point, bounds);
+      const auto lower = point_from_valley(objective, point, begin, bounds);
       if (lower && is_enough(*lower)) return lower;
     }
   return std::nullopt;

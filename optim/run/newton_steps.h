@@ -29,11 +29,11 @@ std::optional<Point> point_across(Objective& objective, const Point& here, const
 
 /// A point lower by more than `margin` that a direction without curvature leads to: where the other
 /// parameters follow along it, curvature may turn negative, as where two terms of a sum have become
-/// one. Looks both ways from half to eight times the parameters' sizes, or where they are 0 their
-/// `reach` [k]. Nothing if there is none.
-std::optional<Point> point_along_flat(Objective& objective, const Point& here, const Tensor& reach,
-                                      const Certificate& certificate, const Bounds& bounds,
-                                      double margin);
+/// one. Of its two sides that of `begin` is taken. Looks both ways from half to eight times the
+/// parameters' sizes, or where they are 0 their `reach` [k]. Nothing if there is none.
+std::optional<Point> point_along_flat(Objective& objective, const Point& here, const Tensor& begin,
+                                      const Tensor& reach, const Certificate& certificate,
+                                      const Bounds& bounds, double margin);
 
 /// Whether Newton's method runs away: the quadratic model does not hold over its own step, and the
 /// next steps are no shorter. So it is towards an infimum at infinity, as that of exp(-x).

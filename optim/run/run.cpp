@@ -171,8 +171,9 @@ void Run::move_to(const Point& there) {
   if (state_.iterations == 0) state_.first_decrease = state_.last_decrease;
   state_.here = there;
   const Tensor way = abs(there.x - begin_);
-  const bool is_outward = any(way > 1.1 * state_.reach).item<bool>();
-  state_.outward_moves = is_outward ? state_.outward_moves + 1 : 0;
+  if (state_.last_decrease <= near_minimum * fallen_size() &&
+      any(way > 1.1 * state_.reach).item<bool>())
+    ++state_.outward_moves;
   state_.reach = maximum(state_.reach, way);
   state_.has_moved_little = is_small(there.x - state_.before, std::sqrt(tolerance_), tolerance_);
   ++state_.iterations;

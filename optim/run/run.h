@@ -13,6 +13,10 @@
 
 namespace wald::optim {
 
+/// Decreases of less than this part of the value, or of the way down, are those near a minimum:
+/// there steps by one Hessian converge fast, and `polish` may begin.
+constexpr double near_minimum = 1e-6;
+
 class Run {
  public:
   /// Options must have been checked.

@@ -8,13 +8,6 @@
 #include <wald/optim/run/run.h>
 
 namespace wald::optim {
-namespace {
-
-// Below this part of the value steps by one Hessian converge fast.
-constexpr double near_minimum = 1e-6;
-
-}  // namespace
-
 /// Whether it is worth asking the exact Hessian, by what is known without.
 bool Run::is_promising(double expected_decrease) const {
   const Point& here = state_.here;
@@ -95,7 +88,7 @@ Run::Settled Run::settle_upward(const Certificate& found) {
   if (is_within && !lower && !found.flat_directions.empty()) {
     // So far away rounding is larger.
     const double margin = 1e4 * tolerance_ * size;
-    lower = point_along_flat(objective_, state_.here, state_.reach, found, bounds_, margin);
+    lower = point_along_flat(objective_, state_.here, begin_, state_.reach, found, bounds_, margin);
   }
   if (lower) return move_by_hessian(*lower);
   const double root = std::sqrt(tolerance_);
@@ -162,11 +155,11 @@ bool Run::was_modelled(const Certificate& found) const {
   return explained > state_.last_decrease / 2 && explained < state_.last_decrease * 2;
 }
 
-/// Whether the last steps all led much further out, and no curvature explains what they gained:
-/// towards an infimum at infinity, as that of 1 / x, so far away that the curvature is lost beside
-/// that of other parameters.
+/// Whether there is no curvature along what took the run further out again and again, for next to
+/// no decrease: towards an infimum at infinity, as that of 1 / x, so far away that its curvature is
+/// lost beside that of other parameters.
 bool Run::is_running_away(const Certificate& found) const {
-  // One or two such steps may be rounding alone, along what is flat.
+  // One or two such moves may be rounding alone, along what is flat.
   constexpr std::int64_t enough = 5;
   return !found.flat_directions.empty() && state_.outward_moves >= enough && !was_modelled(found);
 }
