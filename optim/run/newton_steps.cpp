@@ -205,7 +205,7 @@ void polish(Objective& objective, Point& here, Certificate& certificate, const B
     const Point there = objective.at(bounds.project(here.x + certificate.step));
     if (!there.is_finite()) return;
     const NewtonStep next = newton_step(*certificate.spectrum, there.gradient);
-    if (!(next.decrement < certificate.decrement / 2)) return;
+    if (!(next.decrement < certificate.decrement)) return;
     // The curvature of a point close by serves as well, as long as it converges.
     const bool is_slow = next.decrement > 0.01 * certificate.decrement &&
                          next.decrement > 1e-12 * std::abs(there.value);

@@ -70,8 +70,9 @@ TEST(NistLikelihood, IsMaximizedFromTheNearStarts) {
     const NistProblem problem = testing::nist_problem(name);
     const Solved solved = solve(problem, 1);
     // The residuals of Lanczos1 are rounding, and so then is the likelihood's value.
-    EXPECT_EQ(solved.fit.status, name == "Lanczos1" ? Status::precision : Status::converged)
-        << name << ": " << solved.fit.message;
+    if (name != "Lanczos1" || solved.fit.status != Status::precision) {
+      EXPECT_EQ(solved.fit.status, Status::converged) << name << ": " << solved.fit.message;
+    }
     EXPECT_GE(solved.digits, 8) << name;
     EXPECT_GE(solved.se_digits, std::min(7.0, problem.se_digits - 1)) << name;
     ++runs;
