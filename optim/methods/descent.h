@@ -38,6 +38,8 @@ class Descent {
   virtual Tensor inverse_hessian() const { return {}; }
 };
 
+/// Whether the points that the method finds have no gradients.
+bool uses_values_only(Method method);
 /// The method that the options name.
 std::unique_ptr<Descent> make_descent(const MinimizeOptions& options);
 

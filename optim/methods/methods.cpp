@@ -65,6 +65,8 @@ std::vector<Method> available_methods() {
   return available;
 }
 
+bool uses_values_only(Method method) { return method == Method::nelder_mead; }
+
 std::unique_ptr<Descent> make_descent(const MinimizeOptions& options) {
   const MethodEntry& entry = entry_of(options.method);
   if (!entry.make) throw InputError(fmt::format("minimize: {} is not available", entry.name));

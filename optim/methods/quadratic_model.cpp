@@ -5,24 +5,10 @@
 #include <vector>
 
 #include <wald/engine/ops/ops.h>
+#include <wald/optim/run/spectrum.h>
 
 namespace wald::optim {
 namespace {
-
-/// The size of each diagonal element; where it is 0 that which another element of the row would
-/// bound it by from below, were the matrix positive semidefinite; 0 if there is none either.
-std::vector<double> curvatures(const Tensor& hessian) {
-  const std::size_t k = static_cast<std::size_t>(hessian.size(0));
-  const std::vector<double> h = hessian.to_vector();
-  std::vector<double> out(k);
-  for (std::size_t i = 0; i < k; ++i) {
-    out[i] = std::abs(h[i * k + i]);
-    for (std::size_t j = 0; j < k && h[i * k + i] == 0; ++j)
-      if (h[j * k + j] != 0)
-        out[i] = std::max(out[i], h[i * k + j] * h[i * k + j] / std::abs(h[j * k + j]));
-  }
-  return out;
-}
 
 bool is_usable(double curvature) { return std::isfinite(curvature) && curvature > 0; }
 

@@ -15,6 +15,14 @@ namespace wald::optim {
 /// products with it say what they can.
 constexpr std::int64_t dense_limit = 500;
 
+/// Curvature of less than this part of the largest, in coordinates that make the diagonal 1, is
+/// none: the Hessian's elements are sums whose rounding is some hundreds of epsilons.
+constexpr double negligible_curvature = 1e-12;
+/// Negative curvature that cannot be told from none where the value does not fall along it: a
+/// direction that has 1e-8 of the largest changes the value by rounding alone over a step of which
+/// the rest changes it by a whole.
+constexpr double doubtful_curvature = 1e-8;
+
 struct Certificate {
   Tensor x;        ///< Where.
   Tensor hessian;  ///< Undefined if there are too many parameters.
@@ -32,9 +40,8 @@ struct Certificate {
   std::vector<std::int64_t> flat;       ///< The coordinates in them.
 };
 
-/// Curvature below `negligible` of the largest, in coordinates that make the diagonal 1, is none.
 Certificate certify(Objective& objective, const Point& here, const Bounds& bounds,
-                    double negligible = 1e-12);
+                    double negligible = negligible_curvature);
 
 /// The model's decrease and step for another gradient, with the curvature of a certificate that has
 /// a spectrum.
@@ -42,7 +49,8 @@ struct NewtonStep {
   double decrement, decrease;
   Tensor step;
 };
-NewtonStep newton_step(const Spectrum& spectrum, const Tensor& gradient, double negligible = 1e-12);
+NewtonStep newton_step(const Spectrum& spectrum, const Tensor& gradient,
+                       double negligible = negligible_curvature);
 
 /// The decrement by the exact Hessian, which is formed; NaN if it has negative eigenvalues.
 double newton_decrement(Objective& objective, const Point& here);

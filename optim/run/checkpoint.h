@@ -1,6 +1,7 @@
 // All that a run of minimize() is made of between two iterations, and the file that holds it.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct RunState {
   Tensor scale;   ///< Of the coordinates; undefined: 1.
   Point here;     ///< In the coordinates of the method.
   Tensor before;  ///< The point before it [k]; undefined at the start.
+  Tensor reach;   ///< How far from x0 each coordinate has been [k].
   std::int64_t iterations = 0;
   Evaluations evaluations;
   double seconds = 0;
@@ -22,6 +24,9 @@ struct RunState {
   bool has_moved_little = false;   ///< In the last iteration, no parameter by much of itself.
   std::int64_t certify_from = 0;   ///< The iteration before which no certificate is made again.
   std::int64_t idle_moves = 0;     ///< Moves since the value became lower.
+  std::int64_t outward_moves = 0;  ///< Those much further out for next to no decrease.
+  /// The exact decrement when many iterations last were a reason to ask for it.
+  double long_run_decrement = std::numeric_limits<double>::infinity();
   std::int64_t certify_gap = 1;    ///< Iterations to wait after the next one in vain.
   NamedTensors descent;            ///< The method's state.
   std::vector<Iteration> history;  ///< In the user's coordinates.

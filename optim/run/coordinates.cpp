@@ -54,22 +54,26 @@ Tensor Coordinates::inverse_hessian_to_user(const Tensor& inverse) const {
 }
 
 Tensor scale_of_start(const Point& start, const Tensor& hessian) {
-  const std::vector<double> g = start.gradient.to_vector(), h = hessian.to_vector();
-  const std::size_t k = g.size();
-  std::vector<double> diagonal(k);
-  int unit = 0;
+  const std::vector<double> g = start.gradient.to_vector(), curvature = curvatures(hessian);
+  double reference = 0;
+  int unit = 0;  // the exponent of the scale of a parameter with that curvature
   bool has_unit = false;
-  for (std::size_t i = 0; i < k; ++i) {
-    diagonal[i] = h[i * k + i];
-    if (!std::isfinite(diagonal[i])) return {};
+  for (std::size_t i = 0; i < g.size(); ++i) {
+    if (!std::isfinite(curvature[i])) return {};
+    if (reference == 0) reference = curvature[i];
     // What Newton's step along this coordinate alone changes the objective by.
-    const double change = g[i] * (g[i] / diagonal[i]);
+    const double change = g[i] * (g[i] / curvature[i]);
     if (has_unit || change == 0 || !std::isfinite(change)) continue;
-    std::frexp(change, &unit);
+    unit = (std::ilogb(change) - std::ilogb(reference)) >> 1;
     has_unit = true;
   }
   std::vector<double> scale;
-  for (int s : binary_scale(diagonal, unit)) scale.push_back(std::ldexp(1.0, s));
+  for (const double c : curvature) {
+    // Ratios do not turn with units that all parameters share. They are rounded where those that
+    // are met often, as 1, 2 and 4, are far away, so that no last digit decides.
+    const double steps = std::floor(std::log2(reference / c) / 2 + 0.43);
+    scale.push_back(std::ldexp(1.0, unit + (c > 0 ? static_cast<int>(steps) : 0)));
+  }
   return from_vector(scale);
 }
 

@@ -49,6 +49,33 @@ double relative_length(const Tensor& step, const Tensor& other) {
   return a[most] / b[most];
 }
 
+/// The direction of negative curvature towards the side that `begin` lies on: where two terms of a
+/// sum became one and part again, they keep their order.
+Tensor turned_to(const Tensor& begin, const Point& here, const Certificate& certificate) {
+  const Tensor way = (begin - here.x) * from_vector(curvatures(certificate.hessian));
+  const bool is_away = dot(way, certificate.downward).item() < 0;
+  return is_away ? -certificate.downward : certificate.downward;
+}
+
+/// Down to the floor of a valley by Newton's steps, and from there along negative curvature;
+/// nothing if the point is not finite.
+std::optional<Point> point_from_valley(Objective& objective, Point point, const Tensor& begin,
+                                       const Bounds& bounds) {
+  constexpr int corrections = 2, halvings = 4;
+  if (!point.is_finite()) return std::nullopt;
+  for (int i = 0;; ++i) {
+    Certificate now = certify(objective, point, bounds);
+    if (now.downward.defined() && now.smallest < -doubtful_curvature) {
+      now.downward = turned_to(begin, point, now);
+      if (auto lower = point_downward(objective, point, now, bounds)) return lower;
+    }
+    if (i == corrections || now.decrement <= 1e-12 * std::abs(point.value)) return point;
+    const auto lower = newton_point(objective, point, now, bounds, halvings);
+    if (!lower) return point;
+    point = *lower;
+  }
+}
+
 }  // namespace
 
 std::optional<Point> newton_point(Objective& objective, const Point& here,
@@ -82,10 +109,10 @@ std::optional<Point> point_downward(Objective& objective, const Point& here,
   return best;
 }
 
-std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& begin,
+std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& reach,
                                   const Certificate& certificate, const Bounds& bounds,
                                   double margin) {
-  const Tensor sizes = maximum(abs(here.x), abs(here.x - begin));
+  const Tensor sizes = maximum(abs(here.x), reach);
   std::vector<Tensor> directions = certificate.flat_directions;
   if (certificate.step_decrease > 0) directions.push_back(certificate.step);
   for (const Tensor& direction : directions)
@@ -97,13 +124,39 @@ std::optional<Point> point_across(Objective& objective, const Point& here, const
   return std::nullopt;
 }
 
+std::optional<Point> point_along_flat(Objective& objective, const Point& here, const Tensor& begin,
+                                      const Tensor& reach, const Certificate& certificate,
+                                      const Bounds& bounds, double margin) {
+  // Each direction costs 16 Hessians at least. Two parameters of one sign and size whose sum alone
+  // matters change theirs at 1 and about 2 sizes, so that lengths must grow slowly.
+  constexpr std::size_t max_directions = 3;
+  constexpr int lengths = 8;
+  const auto is_enough = [&](const Point& point) {
+    return point.is_finite() && point.value < here.value - margin;
+  };
+  const Tensor sizes = where(here.x == 0, reach, abs(here.x));
+  const std::vector<Tensor>& flat = certificate.flat_directions;
+  for (std::size_t i = 0; i < std::min(flat.size(), max_directions); ++i)
+    for (int j = 0; j < 2 * lengths; ++j) {
+      const double sizes_away = (j % 2 ? -0.5 : 0.5) * std::pow(1.5, j / 2);
+      const double length = 1e3 * sizes_away * visible_length(flat[i], sizes);
+      const Point point = objective.at(bounds.project(here.x + length * flat[i]));
+      const auto lower = point_from_valley(objective, point, begin, bounds);
+      if (lower && is_enough(*lower)) return lower;
+    }
+  return std::nullopt;
+}
+
 bool recedes(Objective& objective, const Point& here, const Bounds& bounds) {
   constexpr int steps = 3;
+  // Of exp(-x) the curvature falls to 0.37 over a step, and steps stay as long as they were. Of
+  // x^p near 0 they are shorter by (p - 2) / (p - 1) each time, so that large p look like that.
   constexpr double holds = 0.5, is_shorter = 0.9;
   // Curvature that dies away in one direction only is small beside the others'.
   constexpr double negligible = 1e-15;
   Point point = here;
   Certificate now = certify(objective, point, bounds, negligible);
+  double ratio = 1;
   for (int i = 0; i < steps; ++i) {
     if (!(now.step_decrease > 0)) return false;
     const Tensor next = bounds.project(point.x + now.step);
@@ -112,10 +165,15 @@ bool recedes(Objective& objective, const Point& here, const Bounds& bounds) {
     if (!point.is_finite()) return false;
     const Certificate there = certify(objective, point, bounds, negligible);
     if (!(there.step_decrease < now.step_decrease)) return false;
-    if (!(relative_length(there.step, now.step) >= is_shorter)) return false;
+    ratio = relative_length(there.step, now.step);
+    if (!(ratio >= is_shorter)) return false;
     now = there;
   }
-  return true;
+  if (!(now.step_decrease > 0) || ratio >= 1) return true;
+  // Where steps that shrink by this ratio end there may be a minimum. Then as far beyond it the
+  // value rises again.
+  const Point beyond = objective.at(bounds.project(point.x + 2 / (1 - ratio) * now.step));
+  return !(beyond.is_finite() && dot(beyond.gradient, now.step).item() > 0);
 }
 
 double value_rounding(Objective& objective, const Point& here, const Certificate& certificate,
@@ -141,15 +199,13 @@ bool is_hidden(Objective& objective, const Point& here, const Certificate& certi
   return left < certificate.decrement / 2 && change <= std::max(certificate.decrement, rounding);
 }
 
-void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds,
-            double rounding) {
+void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds) {
   constexpr int max_steps = 30;
   for (int i = 0; i < max_steps && certificate.step_decrease > 0; ++i) {
     const Point there = objective.at(bounds.project(here.x + certificate.step));
     if (!there.is_finite()) return;
     const NewtonStep next = newton_step(*certificate.spectrum, there.gradient);
-    const double slack = certificate.decrement + rounding;
-    if (!(next.decrement < certificate.decrement / 2) || there.value > here.value + slack) return;
+    if (!(next.decrement < certificate.decrement)) return;
     // The curvature of a point close by serves as well, as long as it converges.
     const bool is_slow = next.decrement > 0.01 * certificate.decrement &&
                          next.decrement > 1e-12 * std::abs(there.value);

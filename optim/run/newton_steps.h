@@ -19,12 +19,21 @@ std::optional<Point> newton_point(Objective& objective, const Point& here,
 std::optional<Point> point_downward(Objective& objective, const Point& here,
                                     const Certificate& certificate, const Bounds& bounds);
 
-/// A point along Newton's step or a direction without curvature, at a thousandth of the way from
-/// `begin` or of the point's distance from 0, that is lower by more than `margin`; nothing if there
-/// is none. The third derivative may lead there, as at an inflection.
-std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& begin,
+/// A point along Newton's step or a direction without curvature, at a thousandth of the `reach`
+/// [k], how far coordinates have been from the start, or of the point's distance from 0, that is
+/// lower by more than `margin`; nothing if there is none. The third derivative may lead there, as
+/// at an inflection.
+std::optional<Point> point_across(Objective& objective, const Point& here, const Tensor& reach,
                                   const Certificate& certificate, const Bounds& bounds,
                                   double margin);
+
+/// A point lower by more than `margin` that a direction without curvature leads to: where the other
+/// parameters follow along it, curvature may turn negative, as where two terms of a sum have become
+/// one. Of its two sides that of `begin` is taken. Looks both ways from half to eight times the
+/// parameters' sizes, or where they are 0 their `reach` [k]. Nothing if there is none.
+std::optional<Point> point_along_flat(Objective& objective, const Point& here, const Tensor& begin,
+                                      const Tensor& reach, const Certificate& certificate,
+                                      const Bounds& bounds, double margin);
 
 /// Whether Newton's method runs away: the quadratic model does not hold over its own step, and the
 /// next steps are no shorter. So it is towards an infimum at infinity, as that of exp(-x).
@@ -40,9 +49,8 @@ bool is_hidden(Objective& objective, const Point& here, const Certificate& certi
                const Bounds& bounds, double rounding);
 
 /// Newton's steps judged by the gradient alone, until the decrement no longer falls: that is the
-/// gradient's own rounding. Moves point and certificate, which must have a spectrum, if the
-/// gradient gets smaller and the value larger by no more than `rounding`.
-void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds,
-            double rounding);
+/// gradient's own rounding. The value, whose rounding may be far larger, is not asked. Moves point
+/// and certificate, which must have a spectrum.
+void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds);
 
 }  // namespace wald::optim

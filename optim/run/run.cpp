@@ -5,17 +5,11 @@
 #include <limits>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/run/newton_steps.h>
 
 namespace wald::optim {
 namespace {
 
-constexpr double negligible_curvature = 1e-12;
-// Negative curvature that cannot be told from none where the value does not fall along it.
-constexpr double doubtful_curvature = 1e-8;
 constexpr std::int64_t max_idle_moves = 10;
-// Below this part of the value steps by one Hessian converge fast.
-constexpr double near_minimum = 1e-6;
 
 double epsilon_of(DType dtype) {
   return dtype == DType::float32 ? std::numeric_limits<float>::epsilon()
@@ -25,7 +19,7 @@ double epsilon_of(DType dtype) {
 std::int64_t iterations_allowed(const MinimizeOptions& options, std::int64_t k) {
   if (options.max_iterations > 0) return options.max_iterations;
   const std::int64_t enough = 1000 + 200 * k;
-  return options.method == Method::nelder_mead ? 10 * enough : enough;
+  return uses_values_only(options.method) ? 10 * enough : enough;
 }
 
 bool scales_itself(Method method) {
@@ -50,6 +44,8 @@ Run::Run(const ScalarFunction& f, const Tensor& x0, const MinimizeOptions& optio
   state_.method = options.method;
   state_.x0 = clone(x0.detach());
   options_.max_iterations = iterations_allowed(options, x0.numel());
+  // One is kept for the gradient that belongs to the result.
+  if (uses_values_only(options.method) && options.max_evaluations > 1) --options_.max_evaluations;
   options_.lower = as_vector(options.lower, x0.numel());
   options_.upper = as_vector(options.upper, x0.numel());
 }
@@ -104,6 +100,7 @@ void Run::prepare() {
   }
   bounds_ = {options_.lower, options_.upper};
   begin_ = bounds_.project(coordinates_.from_user(state_.x0));
+  if (!state_.reach.defined()) state_.reach = zeros(begin_.shape());
   descent_ = make_descent(options_);
   if (!is_resumed_) return;
   descent_->load(state_.descent);
@@ -161,149 +158,6 @@ bool Run::notify(double expected_decrease) {
   return state_.iterations > 0 && options_.callback && options_.callback(now);
 }
 
-/// Whether it is worth asking the exact Hessian, by what is known without.
-bool Run::is_promising(double expected_decrease) const {
-  const Point& here = state_.here;
-  if (here.gradient.defined()) {
-    const std::vector<double> g = here.gradient.to_vector();
-    const std::vector<bool> held = bounds_.held(here);
-    bool is_zero = true;
-    for (std::size_t i = 0; i < g.size(); ++i)
-      is_zero = is_zero && (g[i] == 0 || (!held.empty() && held[i]));
-    if (is_zero) return true;
-  }
-  if (state_.iterations < state_.certify_from) return false;
-  if (std::isnan(expected_decrease))
-    return state_.iterations > 0 && state_.last_decrease <= std::sqrt(tolerance_) * fallen_size();
-  const double enough = options_.polish ? std::max(near_minimum, tolerance_) : tolerance_;
-  return expected_decrease <= enough * fallen_size() || state_.has_moved_little;
-}
-
-/// Asks the exact Hessian, and ends the run or takes a step by it if it says so.
-Run::Settled Run::settle() {
-  complete_gradient();
-  const Certificate* found = &certificate();
-  if (found->downward.defined()) {
-    const Settled settled = settle_downward();
-    if (settled != Settled::open || found->smallest < -doubtful_curvature) return settled;
-    found = &certificate(doubtful_curvature);
-  }
-  return settle_upward(*found);
-}
-
-/// At a point without negative curvature.
-Run::Settled Run::settle_upward(const Certificate& found) {
-  const double size = fallen_size();
-  const bool is_low = found.decrement <= tolerance_ * size;
-  if ((is_low && !was_modelled(found) && recedes(objective_, state_.here, bounds_)) ||
-      came_down_to_a_plain(found)) {
-    end(Status::failed, Reason::unbounded);
-    return Settled::ended;
-  }
-  // Of what the model promises, all is Newton's step, not some gradient where it is flat.
-  const bool is_modelled = found.decrement <= 2 * found.step_decrease;
-  const bool has_arrived = is_modelled && is_small(found.step, epsilon_, tolerance_);
-  const bool is_within = found.decrement <= tolerance_ * std::abs(state_.here.value) || has_arrived;
-  std::optional<Point> lower;
-  // Where the minimum is zero no decrement is small beside the value; then Newton's steps go on as
-  // long as they gain.
-  constexpr int halvings = 8;
-  if (!is_within && options_.polish && was_modelled(found)) {
-    Point there = state_.here;
-    Certificate chord = found;
-    polish(objective_, there, chord, bounds_, 0);
-    if (there.value < state_.here.value) lower = there;
-  }
-  if (!is_within && !lower)
-    lower = newton_point(objective_, state_.here, found, bounds_, halvings);
-  else if (has_arrived || !found.flat_directions.empty())
-    lower = point_across(objective_, state_.here, begin_, found, bounds_, tolerance_ * size);
-  if (lower) return move_by_hessian(*lower);
-  const double root = std::sqrt(tolerance_);
-  if (is_within || (is_modelled && is_small(found.step, root, tolerance_))) {
-    end_at_minimum(Status::converged, Reason::tolerance);
-    return Settled::ended;
-  }
-  certify_later();
-  return Settled::open;
-}
-
-/// At a point with negative curvature: along it.
-Run::Settled Run::settle_downward() {
-  const Certificate& found = *certificate_;
-  if (const auto lower = point_downward(objective_, state_.here, found, bounds_)) {
-    if (may_move()) move_to(*lower);
-    return outcome_ ? Settled::ended : Settled::moved;
-  }
-  const double size = std::max(std::abs(state_.here.value), state_.first_value - state_.here.value);
-  if (found.smallest >= -doubtful_curvature || found.decrement > tolerance_ * size)
-    return Settled::open;
-  end(Status::failed, Reason::saddle);
-  return Settled::ended;
-}
-
-/// Whether the curvature here explains the decrease of the last step. Then it holds over a step
-/// that was longer than Newton's is now, and nothing more need be asked.
-bool Run::was_modelled(const Certificate& found) const {
-  if (!found.hessian.defined() || !state_.before.defined()) return false;
-  if (!(state_.last_decrease > 1e3 * found.decrement) ||
-      !(state_.last_decrease > 1e-10 * std::abs(state_.here.value)))
-    return false;
-  const Tensor step = state_.here.x - state_.before;
-  const double explained = dot(step, mv(found.hessian, step)).item() / 2;
-  return explained > state_.last_decrease / 2 && explained < state_.last_decrease * 2;
-}
-
-/// Whether the last step came from where Newton's method runs away to where value and derivatives
-/// are too small to be represented.
-bool Run::came_down_to_a_plain(const Certificate& found) {
-  if (found.decrement != 0 || found.flat_directions.empty() || !state_.before.defined())
-    return false;
-  const Point before = objective_.at(state_.before);
-  return before.is_finite() && recedes(objective_, before, bounds_);
-}
-
-Run::Settled Run::move_by_hessian(const Point& there) {
-  if (!may_move()) return Settled::ended;
-  move_to(there);
-  certify_later();
-  return Settled::moved;
-}
-
-/// Lets the method, which keeps what it has learned, go on alone for longer each time.
-void Run::certify_later() {
-  state_.certify_from = state_.iterations + state_.certify_gap;
-  state_.certify_gap = std::min<std::int64_t>(2 * state_.certify_gap, 64);
-}
-
-/// The larger of the value's size and of what it has fallen by: a decrease far below it is small,
-/// whatever the units.
-double Run::fallen_size() const {
-  return std::max(std::abs(state_.here.value), state_.first_value - state_.here.value);
-}
-
-/// Whether the step moves no parameter by more than these parts of its size and of its way so far.
-bool Run::is_small(const Tensor& step, double of_size, double of_way) const {
-  const std::vector<double> s = step.to_vector(), x = state_.here.x.to_vector(),
-                            x0 = begin_.to_vector();
-  for (std::size_t i = 0; i < s.size(); ++i)
-    if (!(std::abs(s[i]) <= of_size * std::abs(x[i]) + of_way * std::abs(x[i] - x0[i])))
-      return false;
-  return true;
-}
-
-const Certificate& Run::certificate(double negligible) {
-  if (!certificate_ || !certificate_->x.is_same(state_.here.x) ||
-      negligible != negligible_curvature)
-    certificate_ = certify(objective_, state_.here, bounds_, negligible);
-  return *certificate_;
-}
-
-/// A method that uses values only gives points without gradients.
-void Run::complete_gradient() {
-  if (!state_.here.gradient.defined()) state_.here = objective_.at(state_.here.x);
-}
-
 bool Run::may_move() {
   if (state_.iterations < options_.max_iterations) return true;
   end(Status::failed, Reason::max_iterations);
@@ -316,6 +170,11 @@ void Run::move_to(const Point& there) {
   state_.idle_moves = state_.last_decrease > 0 ? 0 : state_.idle_moves + 1;
   if (state_.iterations == 0) state_.first_decrease = state_.last_decrease;
   state_.here = there;
+  const Tensor way = abs(there.x - begin_);
+  if (state_.last_decrease <= near_minimum * fallen_size() &&
+      any(way > 1.1 * state_.reach).item<bool>())
+    ++state_.outward_moves;
+  state_.reach = maximum(state_.reach, way);
   state_.has_moved_little = is_small(there.x - state_.before, std::sqrt(tolerance_), tolerance_);
   ++state_.iterations;
 }
@@ -329,38 +188,6 @@ bool Run::advance() {
   }
   if (there) move_to(*there);
   return there.has_value();
-}
-
-/// The method finds no lower point: either there is none, or none that can be told from this one.
-void Run::give_up() {
-  if (settle() != Settled::open) return;
-  if (objective_.has_fallen_to_infinity()) return end(Status::failed, Reason::unbounded);
-  const Certificate& found = certificate();
-  constexpr int halvings = 40;
-  std::optional<Point> lower = newton_point(objective_, state_.here, found, bounds_, halvings);
-  if (!lower) lower = point_downward(objective_, state_.here, found, bounds_);
-  if (lower) {
-    move_by_hessian(*lower);
-    return;
-  }
-  const double rounding = value_rounding(objective_, state_.here, found, epsilon_);
-  if (is_hidden(objective_, state_.here, found, bounds_, rounding))
-    return end_at_minimum(Status::precision, Reason::rounding);
-  end(Status::failed, Reason::stalled);
-}
-
-void Run::end_at_minimum(Status status, Reason reason) {
-  end(status, reason);
-  if (!options_.polish || !certificate_->spectrum || !certificate_->spectrum->is_finite()) return;
-  const double value = std::abs(state_.here.value);
-  const double rounding = status == Status::converged
-                              ? 1e4 * epsilon_ * value
-                              : value_rounding(objective_, state_.here, *certificate_, epsilon_) +
-                                    1e4 * epsilon_ * value;
-  polish(objective_, state_.here, *certificate_, bounds_, rounding);
-  certificate();
-  if (certificate_->decrement <= tolerance_ * std::abs(state_.here.value))
-    end(Status::converged, Reason::tolerance);
 }
 
 bool Run::is_unbounded() const {

@@ -13,6 +13,10 @@
 
 namespace wald::optim {
 
+/// Decreases of less than this part of the value, or of the way down, are those near a minimum:
+/// there steps by one Hessian converge fast, and `polish` may begin.
+constexpr double near_minimum = 1e-6;
+
 class Run {
  public:
   /// Options must have been checked.
@@ -34,10 +38,17 @@ class Run {
   bool notify(double expected_decrease);
 
   bool is_promising(double expected_decrease) const;
+  bool is_long_run() const;
+  bool goes_around(const Certificate& found);
   Settled settle();
   Settled settle_downward();
   Settled settle_upward(const Certificate& found);
+  std::optional<Point> lower_by_newton(const Certificate& found);
+  bool is_vanishing(const Certificate& found, double part) const;
+  bool gains_digits(const Point& there) const;
+  bool end_if_hidden(const Certificate& found);
   bool was_modelled(const Certificate& found) const;
+  bool is_running_away(const Certificate& found) const;
   bool came_down_to_a_plain(const Certificate& found);
   Settled move_by_hessian(const Point& there);
   void certify_later();

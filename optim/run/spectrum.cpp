@@ -16,15 +16,20 @@ int exponent_of(double x) {
   return exponent;
 }
 
-std::vector<double> diagonal_of(const Tensor& hessian) {
-  const std::int64_t k = hessian.size(0);
-  const std::vector<double> h = hessian.to_vector();
-  std::vector<double> diagonal(static_cast<std::size_t>(k));
-  for (std::int64_t i = 0; i < k; ++i) diagonal[i] = h[i * k + i];
-  return diagonal;
-}
-
 }  // namespace
+
+std::vector<double> curvatures(const Tensor& hessian) {
+  const std::size_t k = static_cast<std::size_t>(hessian.size(0));
+  const std::vector<double> h = hessian.to_vector();
+  std::vector<double> out(k);
+  for (std::size_t i = 0; i < k; ++i) {
+    out[i] = std::abs(h[i * k + i]);
+    for (std::size_t j = 0; j < k && h[i * k + i] == 0; ++j)
+      if (h[j * k + j] != 0)
+        out[i] = std::max(out[i], h[i * k + j] * h[i * k + j] / std::abs(h[j * k + j]));
+  }
+  return out;
+}
 
 std::vector<int> binary_scale(const std::vector<double>& diagonal, int unit) {
   std::vector<int> scale;
@@ -32,20 +37,15 @@ std::vector<int> binary_scale(const std::vector<double>& diagonal, int unit) {
   return scale;
 }
 
-Spectrum::Spectrum(const Tensor& hessian, const std::vector<bool>& held)
-    : Spectrum(hessian, held, diagonal_of(hessian)) {}
-
-Spectrum::Spectrum(const Tensor& hessian, const std::vector<bool>& held,
-                   const std::vector<double>& diagonal)
-    : k_(hessian.size(0)) {
+Spectrum::Spectrum(const Tensor& hessian, const std::vector<bool>& held) : k_(hessian.size(0)) {
   for (std::int64_t i = 0; i < k_; ++i)
     if (held.empty() || !held[i]) free_.push_back(i);
-  decompose(hessian, diagonal);
+  decompose(hessian, curvatures(hessian));
 }
 
-void Spectrum::decompose(const Tensor& hessian, const std::vector<double>& diagonal) {
+void Spectrum::decompose(const Tensor& hessian, const std::vector<double>& curvature) {
   std::vector<double> free_diagonal;
-  for (std::int64_t i : free_) free_diagonal.push_back(diagonal[i]);
+  for (std::int64_t i : free_) free_diagonal.push_back(curvature[i]);
   // Any element would do: scaling a parameter changes exponents by even numbers, scaling the
   // objective all by the same.
   const auto reference = std::find_if(free_diagonal.begin(), free_diagonal.end(), has_exponent);

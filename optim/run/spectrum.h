@@ -12,6 +12,11 @@
 
 namespace wald::optim {
 
+/// The size of each diagonal element; where it is 0 that which another element of the row would
+/// bound it by from below, were the matrix positive semidefinite; 0 if there is none either. It
+/// turns with the units of parameters and objective as the diagonal does.
+std::vector<double> curvatures(const Tensor& hessian);
+
 /// Whole numbers s for which diagonal[i] * 4^s[i] is within a factor of two of 2^unit; 0 where the
 /// element is 0 or not finite. Signs do not matter.
 std::vector<int> binary_scale(const std::vector<double>& diagonal, int unit);
@@ -20,9 +25,6 @@ class Spectrum {
  public:
   /// The coordinates that are held take no part; empty for none.
   explicit Spectrum(const Tensor& hessian, const std::vector<bool>& held = {});
-  /// The same in the coordinates that another diagonal makes, of no zeros, asks for.
-  Spectrum(const Tensor& hessian, const std::vector<bool>& held,
-           const std::vector<double>& diagonal);
 
   /// Whether the Hessian is. Without that there are no eigenvalues.
   bool is_finite() const { return is_finite_; }
@@ -41,7 +43,7 @@ class Spectrum {
   std::vector<std::int64_t> coordinates_of(std::size_t j) const;
 
  private:
-  void decompose(const Tensor& hessian, const std::vector<double>& diagonal);
+  void decompose(const Tensor& hessian, const std::vector<double>& curvature);
 
   std::int64_t k_ = 0;
   std::vector<std::int64_t> free_;

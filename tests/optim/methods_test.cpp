@@ -23,14 +23,6 @@ using testing::test_problem;
 using testing::test_problems;
 using testing::TestProblem;
 
-/// Problems on which a method may fail, by method; at most one in ten. It must say so even there.
-bool is_excused(Method method, const TestProblem& problem) {
-  static const std::multimap<Method, std::string> excused = {
-      {Method::nelder_mead, "watson, n = 12"}, {Method::lbfgsb, "watson, n = 12"}};
-  const auto [begin, end] = excused.equal_range(method);
-  return std::any_of(begin, end, [&](const auto& entry) { return entry.second == problem.name(); });
-}
-
 bool takes_newton_steps(Method method) {
   static const std::set<Method> newton = {Method::newton_cg,    Method::newton_exact,
                                           Method::dogleg,       Method::trust_ncg,
@@ -72,12 +64,11 @@ TEST(Methods, ReachTheKnownMinima) {
     for (const TestProblem& problem : test_problems()) {
       SCOPED_TRACE(std::string(name_of(method)) + " on " + problem.name());
       const MinimizeResult found = solve(method, problem, problem.start);
-      const bool reached = is_known_minimum(problem, found.value);
-      EXPECT_TRUE(reached || is_excused(method, problem))
+      EXPECT_TRUE(is_known_minimum(problem, found.value))
           << found.value << " after " << found.iterations << " iterations: " << found.message;
-      if (found.status == Status::converged) {
-        EXPECT_TRUE(reached) << found.message;
-      }
+      EXPECT_NE(found.status, Status::failed) << found.message;
+      EXPECT_LE(found.iterations, 2500);
+      EXPECT_LE(found.evaluations.values, 60000);
       const ValueAndGradient there = value_and_gradient(problem, found.x);
       EXPECT_EQ(found.value, there.value.item<double>());
       EXPECT_EQ(found.gradient.to_vector(), there.gradient.to_vector());
@@ -107,7 +98,10 @@ TEST(Methods, GiveTheSameAnswerInOtherUnits) {
   for (const Method method : available_methods())
     for (const TestProblem& problem : test_problems()) {
       // It starts where two of its terms are equal: rounding decides which becomes which.
-      if (problem.key == "biggs_exp6" || is_excused(method, problem)) continue;
+      if (problem.key == "biggs_exp6") continue;
+      // All that the units decide are the simplex that it starts with and the Newton steps that it
+      // ends with; small problems show both in a tenth of the time.
+      if (method == Method::nelder_mead && problem.n > 4) continue;
       const MinimizeResult base = solve(method, problem, problem.start, true);
       const std::vector<double> errors = standard_errors(hessian(problem, base.x));
       const auto expect_same = [&](double scale, double factor) {

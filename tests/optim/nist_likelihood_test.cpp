@@ -69,14 +69,10 @@ TEST(NistLikelihood, IsMaximizedFromTheNearStarts) {
   for (const std::string& name : testing::nist_names()) {
     const NistProblem problem = testing::nist_problem(name);
     const Solved solved = solve(problem, 1);
-    // From here the exact Hessian leads two of Lanczos' exponentials together: a local minimum at
-    // which their heights are not determined, which the message must say.
-    if (name == "Lanczos1" || name == "Lanczos3") {
-      EXPECT_THAT(solved.fit.message, ::testing::HasSubstr("flat along coordinate 0, coordinate 2"))
-          << name;
-      continue;
+    // The residuals of Lanczos1 are rounding, and so then is the likelihood's value.
+    if (name != "Lanczos1" || solved.fit.status != Status::precision) {
+      EXPECT_EQ(solved.fit.status, Status::converged) << name << ": " << solved.fit.message;
     }
-    EXPECT_EQ(solved.fit.status, Status::converged) << name << ": " << solved.fit.message;
     EXPECT_GE(solved.digits, 8) << name;
     EXPECT_GE(solved.se_digits, std::min(7.0, problem.se_digits - 1)) << name;
     ++runs;
