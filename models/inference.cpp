@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/lapack.h>
 #include <wald/models/distributions.h>
 #include <wald/optim/minimize.h>
+#include <wald/optim/run/newton_steps.h>
 
 namespace wald {
 namespace {
@@ -82,6 +84,88 @@ FitStatus status_of(optim::Status status) {
   return FitStatus::failed;
 }
 
+/// The matrix T with T'HT = I, so that b = start + T u has unit information in u at the start;
+/// undefined if H is not positive definite.
+Tensor unit_information_coordinates(const Tensor& hessian) {
+  const int k = static_cast<int>(hessian.size(0));
+  std::vector<double> factor = hessian.to_vector();
+  if (kernels::cholesky(factor.data(), k) != 0) return {};
+  std::vector<double> columns(static_cast<std::size_t>(k) * k, 0.0);
+  for (int j = 0; j < k; ++j) {
+    columns[j * k + j] = 1;
+    kernels::cholesky_solve_transposed_half(factor.data(), k, &columns[j * k]);
+  }
+  const Tensor transform = t(from_vector(columns, {k, k}));
+  return all(isfinite(transform)).item<bool>() ? transform : Tensor();
+}
+
+/// BFGS in these coordinates, which do not mind the units and correlations of the parameters, to
+/// where the maximum is this close in log-likelihood units.
+optim::MinimizeResult approach(const ScalarFunction& objective, const Tensor& start,
+                               const Tensor& transform, std::int64_t max_iterations) {
+  constexpr double close = 1e-4;
+  optim::MinimizeOptions how;
+  how.method = optim::Method::bfgs;
+  how.scale_parameters = false;
+  how.max_iterations = max_iterations;
+  how.callback = [](const optim::Iteration& now) { return now.expected_decrease < close; };
+  const auto at = [&](const Tensor& u) { return objective(start + mv(transform, u)); };
+  optim::MinimizeResult found = optim::minimize(at, zeros(start.shape()), how);
+  found.x = start + mv(transform, found.x);
+  return found;
+}
+
+/// From where the approach has led: Newton's steps by the Hessian there down to the gradient's own
+/// rounding, and the Hessian at the end. Status `failed` if that does not show a maximum.
+void finish(const ScalarFunction& objective, optim::MinimizeResult& found) {
+  optim::Objective counted(objective);
+  counted.set_evaluations(found.evaluations);
+  optim::Point here = counted.with_hessian(found.x);
+  optim::Certificate certificate = optim::certify(counted, here, {});
+  if (found.reason != optim::Reason::max_iterations) {
+    const std::int64_t hessians = counted.evaluations().hessians;
+    optim::polish(counted, here, certificate, {}, 1e-12 * std::abs(here.value));
+    // Curvature that changes on the way is that of a maximum far away, or at infinity.
+    const bool is_modelled = counted.evaluations().hessians == hessians;
+    certificate = optim::certify(counted, here, {});
+    const bool is_bowl = !certificate.downward.defined() && certificate.flat.empty();
+    const bool is_low = certificate.decrement <= 1e-14 * std::abs(here.value);
+    if (is_modelled && is_bowl && is_low) found.status = optim::Status::converged;
+  }
+  found.x = here.x;
+  found.value = here.value;
+  found.gradient = here.gradient;
+  found.hessian = certificate.hessian;
+  found.newton_decrement = certificate.decrement;
+  found.evaluations = counted.evaluations();
+}
+
+/// A log-likelihood without surprises takes three Hessians: at the start, close to the maximum, and
+/// there. For others Newton's method begins again.
+optim::MinimizeResult minimum_of(const ScalarFunction& objective, const Tensor& start,
+                                 std::int64_t max_iterations) {
+  optim::MinimizeResult quick;
+  const Tensor transform =
+      unit_information_coordinates(hessian(objective, start, {.create_graph = false}));
+  if (transform.defined()) {
+    quick = approach(objective, start, transform, max_iterations);
+    const bool is_close =
+        quick.status != optim::Status::failed || quick.reason == optim::Reason::callback;
+    quick.status = optim::Status::failed;
+    if (is_close || quick.reason == optim::Reason::max_iterations) finish(objective, quick);
+    if (quick.status == optim::Status::converged || quick.reason == optim::Reason::max_iterations)
+      return quick;
+  }
+  optim::MinimizeOptions how;
+  how.method = optim::Method::newton_exact;
+  how.polish = true;
+  how.max_iterations = std::max<std::int64_t>(max_iterations - quick.iterations, 1);
+  optim::MinimizeResult found = optim::minimize(objective, start, how);
+  found.iterations += quick.iterations;
+  found.evaluations.values += quick.evaluations.values;
+  return found;
+}
+
 void invert_information(Fit& fit) {
   const int k = static_cast<int>(fit.names.size());
   std::vector<double> factor = fit.information;
@@ -131,16 +215,13 @@ Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
   if (names.size() != start.size() || start.empty())
     throw InputError(
         fmt::format("maximize: {} names for {} starting values", names.size(), start.size()));
+  if (options.max_iter < 1)
+    throw InputError(fmt::format("maximize: max_iter is {}, not at least 1", options.max_iter));
   Fit fit;
   fit.names = std::move(names);
   fit.n = n;
-  optim::MinimizeOptions how;
-  how.method = optim::Method::newton_exact;
-  how.polish = true;
-  constexpr std::int64_t always = 100;
-  how.max_iterations = always + options.max_iter;
-  const auto found =
-      optim::minimize([&](const Tensor& b) { return -sum(loglik(b)); }, from_vector(start), how);
+  const ScalarFunction objective = [&](const Tensor& b) { return -sum(loglik(b)); };
+  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), options.max_iter);
   refuse(found, fit.names);
   fit.estimate = found.x.to_vector();
   fit.information = found.hessian.to_vector();

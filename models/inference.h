@@ -63,14 +63,18 @@ struct CoefficientRow {
 std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level = 0.95);
 
 struct FitOptions {
-  int max_iter = 200;  ///< Iterations of Newton's method, beyond the hundred that it always has.
+  /// Iterations, at least 1; a fit that needs more is `failed`. Newton steps at the end, on the
+  /// gradient alone, do not count. Log-likelihoods without surprises take about ten.
+  int max_iter = 1000;
 };
 
-/// Maximizes the sum of the log-likelihood's terms from `start` by Newton's method with the exact
-/// Hessian, which does not mind the units of the covariates, until the gradient is down to its own
-/// rounding (optim/minimize.h). `n` is the number of observations for bic().
+/// Maximizes the sum of the log-likelihood's terms from `start` until the gradient is down to its
+/// own rounding: by BFGS in coordinates of unit information and Newton steps at the end, or, where
+/// that does not lead to a maximum at once, by Newton's method with the exact Hessian
+/// (optim/minimize.h). Neither minds the units of the covariates. `n` is the number of observations
+/// for bic().
 /// Throws NotIdentifiedError if the information at the estimate is singular or there is no maximum,
-/// naming the parameters.
+/// naming the parameters; InputError for bad options.
 Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
              std::vector<std::string> names, std::int64_t n, const FitOptions& options = {});
 

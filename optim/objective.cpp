@@ -37,6 +37,15 @@ Point Objective::at(const Tensor& x) {
   return {x, note(here.value.item<double>()), here.gradient};
 }
 
+Point Objective::with_hessian(const Tensor& x) {
+  begin(evaluations_.values);
+  ++evaluations_.gradients;
+  ++evaluations_.hessians;
+  const auto here = value_gradient_and_hessian(f_, x, {.create_graph = false});
+  keep_hessian(x, here.hessian);
+  return {x, note(here.value.item<double>()), here.gradient};
+}
+
 Tensor Objective::hessian(const Tensor& x) {
   if (hessian_at_.defined() && hessian_at_.is_same(x)) return hessian_;
   begin(evaluations_.hessians);
@@ -50,6 +59,7 @@ void Objective::keep_hessian(const Tensor& x, const Tensor& hessian) {
 }
 
 Tensor Objective::hessian_times(const Tensor& x, const Tensor& v) {
+  if (hessian_at_.defined() && hessian_at_.is_same(x)) return mv(hessian_, v);
   begin(evaluations_.products);
   if (!products_at_.defined() || !products_at_.is_same(x)) {
     const EnableGradGuard recording;

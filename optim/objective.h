@@ -35,12 +35,14 @@ class Objective {
   /// The value alone.
   double value(const Tensor& x);
   Point at(const Tensor& x);
+  /// The same in one pass with the Hessian, which is kept: cheaper than to ask for it later.
+  Point with_hessian(const Tensor& x);
   /// [k, k], exact. That of the last x is kept, and given again without a count.
   Tensor hessian(const Tensor& x);
   /// Keeps a Hessian that is known.
   void keep_hessian(const Tensor& x, const Tensor& hessian);
-  /// The Hessian at x times v [k]. The gradient's graph at x is kept, so that further products at
-  /// the same x cost one sweep each.
+  /// The Hessian at x times v [k]: by the Hessian without a count if it is kept, else by a sweep.
+  /// The gradient's graph at x is kept, so that further products at the same x cost one sweep each.
   Tensor hessian_times(const Tensor& x, const Tensor& v);
 
   /// Called before each evaluation; may throw to end the run.
