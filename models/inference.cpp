@@ -124,7 +124,7 @@ void finish(const ScalarFunction& objective, optim::MinimizeResult& found) {
   optim::Certificate certificate = optim::certify(counted, here, {});
   if (found.reason != optim::Reason::max_iterations) {
     const std::int64_t hessians = counted.evaluations().hessians;
-    optim::polish(counted, here, certificate, {}, 1e-12 * std::abs(here.value));
+    optim::polish(counted, here, certificate, {});
     // Curvature that changes on the way is that of a maximum far away, or at infinity.
     const bool is_modelled = counted.evaluations().hessians == hessians;
     certificate = optim::certify(counted, here, {});

@@ -129,10 +129,10 @@ void save_checkpoint(const std::string& path, const RunState& state) {
       {"reach", state.reach},
       {"counts", from_vector(std::vector<std::int64_t>{state.iterations, state.certify_from,
                                                        state.certify_gap, state.has_moved_little,
-                                                       state.idle_moves, state.outward_moves})},
+                                                       state.idle_moves})},
       {"evaluations", counts_of(state.evaluations)},
       {"numbers", tensor({state.seconds, state.first_value, state.first_decrease,
-                          state.last_decrease, state.long_run_decrement})}};
+                          state.last_decrease, state.outward_growth, state.long_run_decrement})}};
   if (state.before.defined()) arrays.push_back({"before", state.before});
   if (state.scale.defined()) arrays.push_back({"scale", state.scale});
   add_point(arrays, "here/", state.here);
@@ -156,20 +156,20 @@ RunState load_checkpoint(const std::string& path) {
   state.here = file.point("here/", vector);
   if (file.find("before")) state.before = file.get("before", vector);
   state.reach = file.get("reach", vector);
-  const auto counts = file.get("counts", {6}).to_vector<std::int64_t>();
+  const auto counts = file.get("counts", {5}).to_vector<std::int64_t>();
   state.iterations = counts[0];
   state.certify_from = counts[1];
   state.certify_gap = counts[2];
   state.has_moved_little = counts[3] != 0;
   state.idle_moves = counts[4];
-  state.outward_moves = counts[5];
   state.evaluations = to_evaluations(file.get("evaluations", {4}));
-  const std::vector<double> numbers = file.get("numbers", {5}).to_vector();
+  const std::vector<double> numbers = file.get("numbers", {6}).to_vector();
   state.seconds = numbers[0];
   state.first_value = numbers[1];
   state.first_decrease = numbers[2];
   state.last_decrease = numbers[3];
-  state.long_run_decrement = numbers[4];
+  state.outward_growth = numbers[4];
+  state.long_run_decrement = numbers[5];
   state.descent = file.with_prefix(state_prefix);
   state.history = file.history(state.x0.shape());
   return state;

@@ -171,9 +171,11 @@ void Run::move_to(const Point& there) {
   if (state_.iterations == 0) state_.first_decrease = state_.last_decrease;
   state_.here = there;
   const Tensor way = abs(there.x - begin_);
-  if (state_.last_decrease <= near_minimum * fallen_size() &&
-      any(way > 1.1 * state_.reach).item<bool>())
-    ++state_.outward_moves;
+  constexpr double next_to_nothing = 1e-5;
+  if (state_.last_decrease <= next_to_nothing * fallen_size()) {
+    const Tensor growth = where(state_.reach > 0, way / state_.reach, 1);
+    state_.outward_growth *= std::max(1.0, max(growth).item());
+  }
   state_.reach = maximum(state_.reach, way);
   state_.has_moved_little = is_small(there.x - state_.before, std::sqrt(tolerance_), tolerance_);
   ++state_.iterations;

@@ -155,13 +155,13 @@ bool Run::was_modelled(const Certificate& found) const {
   return explained > state_.last_decrease / 2 && explained < state_.last_decrease * 2;
 }
 
-/// Whether there is no curvature along what took the run further out again and again, for next to
-/// no decrease: towards an infimum at infinity, as that of 1 / x, so far away that its curvature is
+/// Whether there is no curvature along what took the run very many times as far out for next to no
+/// decrease: towards an infimum at infinity, as that of 1 / x, so far away that its curvature is
 /// lost beside that of other parameters.
 bool Run::is_running_away(const Certificate& found) const {
-  // One or two such moves may be rounding alone, along what is flat.
-  constexpr std::int64_t enough = 5;
-  return !found.flat_directions.empty() && state_.outward_moves >= enough && !was_modelled(found);
+  // Parameters that have hardly moved yet may still come to move many times as far in a valley.
+  constexpr double far = 1e6;
+  return !found.flat_directions.empty() && state_.outward_growth >= far && !was_modelled(found);
 }
 
 /// Whether the last step came from where Newton's method runs away to where value and derivatives

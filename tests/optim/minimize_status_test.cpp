@@ -131,6 +131,16 @@ TEST_P(EachMethod, DoesNotTakeAnInfimumAtInfinityForAMinimum) {
   EXPECT_EQ(outcome_of(run(separated, {0})), "failed, unbounded");
 }
 
+// Far out nothing is left of its curvature beside that of the other direction.
+TEST_P(EachMethod, DoesNotTakeAnInfimumAlongAValleyForAMinimum) {
+  const auto valley = [](const Tensor& x) {
+    const Tensor along = at(x, 0) + at(x, 1), across = at(x, 0) - at(x, 1);
+    return 1 / softplus(along) + square(across);
+  };
+  if (!uses_gradients()) return;
+  EXPECT_EQ(outcome_of(run(valley, {1, 0})), "failed, unbounded");
+}
+
 TEST_P(EachMethod, LeavesASaddleDownward) {
   const auto f = [](const Tensor& x) {
     return square(at(x, 0)) - square(at(x, 1)) + square(square(at(x, 1)));
