@@ -21,10 +21,10 @@ struct RunState {
   Evaluations evaluations;
   double seconds = 0;
   double first_value = 0, first_decrease = 0, last_decrease = 0;
-  double outward_growth = 1;  ///< How many times as far the run went for next to no decrease.
-  bool has_moved_little = false;   ///< In the last iteration, no parameter by much of itself.
-  std::int64_t certify_from = 0;   ///< The iteration before which no certificate is made again.
-  std::int64_t idle_moves = 0;     ///< Moves since the value became lower.
+  double outward_growth = 1;      ///< How many times as far the run went for next to no decrease.
+  bool has_moved_little = false;  ///< In the last iteration, no parameter by much of itself.
+  std::int64_t certify_from = 0;  ///< The iteration before which no certificate is made again.
+  std::int64_t idle_moves = 0;    ///< Moves since the value became lower.
   /// The exact decrement when many iterations last were a reason to ask for it.
   double long_run_decrement = std::numeric_limits<double>::infinity();
   std::int64_t certify_gap = 1;    ///< Iterations to wait after the next one in vain.

@@ -200,12 +200,22 @@ bool is_hidden(Objective& objective, const Point& here, const Certificate& certi
 }
 
 void polish(Objective& objective, Point& here, Certificate& certificate, const Bounds& bounds) {
-  constexpr int max_steps = 30;
-  for (int i = 0; i < max_steps && certificate.step_decrease > 0; ++i) {
-    const Point there = objective.at(bounds.project(here.x + certificate.step));
+  // At the end the parameters' own rounding decides. Where second derivatives change fast that is
+  // the last of the standard errors' digits, so more than one such point is tried.
+  constexpr int max_steps = 30, max_worse = 2;
+  int worse = 0;
+  Point from = here;
+  Tensor step = certificate.step;
+  for (int i = 0; i < max_steps && worse <= max_worse && certificate.step_decrease > 0; ++i) {
+    const Point there = objective.at(bounds.project(from.x + step));
     if (!there.is_finite()) return;
     const NewtonStep next = newton_step(*certificate.spectrum, there.gradient);
-    if (!(next.decrement < certificate.decrement)) return;
+    from = there;
+    step = next.step;
+    if (!(next.decrement < certificate.decrement)) {
+      ++worse;
+      continue;
+    }
     // The curvature of a point close by serves as well, as long as it converges.
     const bool is_slow = next.decrement > 0.01 * certificate.decrement &&
                          next.decrement > 1e-12 * std::abs(there.value);
@@ -214,6 +224,7 @@ void polish(Objective& objective, Point& here, Certificate& certificate, const B
     certificate.step_decrease = next.decrease;
     certificate.step = next.step;
     if (is_slow) certificate = certify(objective, here, bounds);
+    step = certificate.step;
   }
 }
 
