@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include <wald/engine/device.h>
 #include <wald/engine/error.h>
 #include <wald/engine/ref.h>
 #include <wald/engine/shape.h>
@@ -56,6 +57,7 @@ class Tensor {
   std::int64_t size(std::int64_t axis) const;  ///< Negative axes count from the end.
   std::int64_t numel() const { return wald::numel(shape()); }
   DType dtype() const;
+  Device device() const;
   bool is_contiguous() const;
 
   /// The only element. Throws ShapeError if there is not exactly one.

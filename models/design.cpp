@@ -1,91 +1,23 @@
-// Parses the list of covariates, finds the complete rows, settles the levels of the factors, and
-// fills the matrix term by term.
+// Finds out which columns are factors, chooses the complete rows, settles the levels, and fills the
+// matrix term by term.
+#include <wald/engine/creation.h>
 #include <wald/engine/error.h>
+#include <wald/models/covariate_list.h>
 #include <wald/models/design.h>
+#include <wald/models/design_coding.h>
 #include <wald/models/levels.h>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <map>
 #include <optional>
+#include <set>
 
 namespace wald {
 namespace {
 
-// A covariate as written, before the data say what it is.
-struct Covariate {
-  std::string_view text;
-  std::string_view column;
-  std::optional<std::string_view> reference;
-  bool wrapped = false;  // in C()
-};
-
-std::string_view trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-[[noreturn]] void refuse_list(std::string_view list, const std::string& why) {
-  throw InputError(fmt::format("covariates '{}': {}", list, why));
-}
-
-// Splits at the commas that stand outside parentheses.
-std::vector<std::string_view> split(std::string_view list) {
-  std::vector<std::string_view> pieces;
-  int depth = 0;
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (list[i] == '(') ++depth;
-    if (list[i] == ')' && --depth < 0)
-      refuse_list(list, "a parenthesis closes that was not opened");
-    if (list[i] == ',' && depth == 0) {
-      pieces.push_back(trim(list.substr(begin, i - begin)));
-      begin = i + 1;
-    }
-  }
-  if (depth != 0) refuse_list(list, "a parenthesis is not closed");
-  pieces.push_back(trim(list.substr(begin)));
-  return pieces;
-}
-
-Covariate parse_covariate(std::string_view list, std::string_view text) {
-  if (text.empty()) refuse_list(list, "a name is missing beside a comma");
-  if (!text.starts_with("C(")) return {text, text, {}, false};
-  if (text.back() != ')') refuse_list(list, fmt::format("'{}' goes on after C()", text));
-  const std::string_view inside = text.substr(2, text.size() - 3);
-  const auto comma = inside.find(',');
-  Covariate covariate{text, trim(inside.substr(0, comma)), {}, true};
-  if (covariate.column.empty()) refuse_list(list, "C() needs the name of a column");
-  if (comma == inside.npos) return covariate;
-  const std::string_view option = trim(inside.substr(comma + 1));
-  const auto equals = option.find('=');
-  if (equals == option.npos || trim(option.substr(0, equals)) != "ref" ||
-      trim(option.substr(equals + 1)).empty()) {
-    refuse_list(list, fmt::format("'{}' is not of the form C(column, ref=level)", text));
-  }
-  covariate.reference = trim(option.substr(equals + 1));
-  return covariate;
-}
-
-std::vector<Covariate> parse_covariates(std::string_view list) {
-  std::vector<Covariate> covariates;
-  if (trim(list).empty()) return covariates;
-  for (std::string_view text : split(list)) {
-    covariates.push_back(parse_covariate(list, text));
-    const auto& added = covariates.back();
-    const auto first = std::ranges::find(covariates, added.column, &Covariate::column);
-    if (&*first != &added) refuse_list(list, fmt::format("'{}' is named twice", added.column));
-  }
-  return covariates;
-}
-
-// What the design needs to know of a covariate before it chooses the rows.
-struct Source {
-  std::size_t column;
-  bool is_factor;
-};
+using References = std::map<std::string, std::string>;  // of factors, by column
 
 [[noreturn]] void refuse_all_rows(const Table& table, std::span<const std::size_t> used) {
   for (std::size_t c : used) {
@@ -100,156 +32,200 @@ struct Source {
       fmt::format("{}: every row lacks a value in a column that is used", table.file()));
 }
 
-// Fills rows and dropped. A word in a column of numbers is refused in any row, kept or not.
-void choose_rows(const Table& table, std::span<const Source> sources, const DesignOptions& options,
-                 Design& design) {
-  std::vector<std::size_t> used;
-  for (const Source& source : sources) used.push_back(source.column);
-  for (const std::string& name : options.also_used) used.push_back(table.column(name));
-  const auto is_complete = [&](std::size_t row) {
-    return std::ranges::none_of(used, [&](std::size_t c) { return table.is_missing(row, c); });
-  };
-  for (std::size_t row = 0; row < table.rows(); ++row) {
-    if (is_complete(row)) {
-      design.rows.push_back(row);
-      continue;
-    }
-    for (const Source& source : sources) {
-      if (!source.is_factor && !table.is_missing(row, source.column)) {
-        table.number(row, source.column);
-      }
-    }
+// Writes a formula in terms of the table: text columns become factors, `.` becomes names, and the
+// references of factors are taken out of C().
+class Resolver {
+ public:
+  Resolver(const Table& table, const Formula& formula, const DesignOptions& options)
+      : table_(table), formula_(formula), options_(options) {}
+
+  Expression resolve(const Expression& e) {
+    if (e.kind == Expression::Kind::name) return e.name == "." ? all_others() : variable(e);
+    if (const auto factor = factor_call(e, formula_.text)) return as_factor(e, *factor);
+    constexpr std::string_view operators[] = {"+", "-", "*", "/", ":", "^", "("};
+    if (e.kind != Expression::Kind::call || std::ranges::count(operators, e.name) == 0) return e;
+    Expression result = e;
+    for (std::size_t i = 0; i < result.arguments.size(); ++i)
+      if (i == 0 || !e.is_call("^")) result.arguments[i] = resolve(result.arguments[i]);
+    return result;
   }
+
+  const References& references() const { return references_; }
+
+ private:
+  Expression variable(const Expression& name) const {
+    return table_.is_factor(table_.column(name.name)) ? Expression::call("C", {name}) : name;
+  }
+
+  Expression all_others() const {
+    std::set<std::string> taken(options_.also_used.begin(), options_.also_used.end());
+    if (formula_.response) taken.merge(as_set(columns_of(*formula_.response)));
+    std::vector<Expression> others;
+    for (const std::string& name : table_.names())
+      if (!taken.contains(name)) others.push_back(variable(Expression::column(name)));
+    if (others.empty())
+      throw InputError(
+          fmt::format("{}: '.' stands for no column, since all are used elsewhere", table_.file()));
+    Expression sum =
+        others.size() == 1 ? std::move(others[0]) : Expression::call("+", std::move(others));
+    return Expression::call("(", {std::move(sum)});
+  }
+  static std::set<std::string> as_set(const std::vector<std::string>& names) {
+    return {names.begin(), names.end()};
+  }
+
+  Expression as_factor(const Expression& call, const FactorCall& factor) {
+    Expression column = Expression::call("C", {call.arguments[0]});
+    column.position = call.position;
+    if (!factor.reference) return column;
+    const auto [known, is_new] = references_.try_emplace(factor.column, *factor.reference);
+    if (!is_new && known->second != *factor.reference)
+      refuse_expression(formula_.text, call.position,
+                        fmt::format("'{}' has the reference '{}' before and '{}' here",
+                                    factor.column, known->second, *factor.reference));
+    return column;
+  }
+
+  const Table& table_;
+  const Formula& formula_;
+  const DesignOptions& options_;
+  References references_;
+};
+
+// Fills rows and dropped. A word in a column of numbers is refused in any row, kept or not.
+void choose_rows(const Table& table, const ModelTerms& model, const std::set<std::string>& used,
+                 Design& design) {
+  std::vector<char> is_complete(table.rows(), 1);
+  std::vector<std::size_t> columns;
+  for (const std::string& name : used) {
+    const std::size_t column = columns.emplace_back(table.column(name));
+    for (std::size_t row = 0; row < table.rows(); ++row)
+      if (table.is_missing(row, column)) is_complete[row] = 0;
+  }
+  for (std::size_t row = 0; row < table.rows(); ++row)
+    if (is_complete[row]) design.rows.push_back(row);
   design.n = design.rows.size();
   design.dropped = table.rows() - design.n;
-  if (design.rows.empty()) refuse_all_rows(table, used);
+  for (const Expression& variable : model.variables) {
+    if (variable.is_call("C")) continue;
+    for (const std::string& name : columns_of(variable)) {
+      const std::size_t column = table.column(name);
+      for (std::size_t row = 0; design.dropped > 0 && row < table.rows(); ++row)
+        if (!is_complete[row] && !table.is_missing(row, column)) table.number(row, column);
+    }
+  }
+  if (design.rows.empty()) refuse_all_rows(table, columns);
 }
 
-std::vector<std::string> levels_of(const Table& table, const Covariate& covariate,
-                                   std::size_t column, std::span<const std::size_t> rows) {
-  std::vector<std::string_view> cells;
-  cells.reserve(rows.size());
-  for (std::size_t row : rows) cells.push_back(table.cell(row, column));
-  std::vector<std::string> levels = make_factor(cells).levels;
-  if (covariate.reference) {
-    const auto reference = find_level(levels, *covariate.reference);
-    if (!reference) {
+Factor observed_factor(const Table& table, const std::string& column,
+                       std::span<const std::size_t> rows) {
+  const std::vector<std::string> cells = text_column(table, column, rows);
+  return make_factor(std::vector<std::string_view>(cells.begin(), cells.end()));
+}
+
+// The levels that the data have, with the reference first.
+std::vector<std::string> settle_levels(const Table& table, const std::string& column,
+                                       const References& references,
+                                       std::vector<std::string> levels) {
+  if (const auto reference = references.find(column); reference != references.end()) {
+    const auto found = find_level(levels, reference->second);
+    if (!found) {
       throw InputError(fmt::format("{}: column '{}' has no level '{}' to refer to; it has {}",
-                                   table.file(), covariate.column, *covariate.reference,
+                                   table.file(), column, reference->second,
                                    comma_separated(levels)));
     }
-    std::rotate(levels.begin(), levels.begin() + *reference, levels.begin() + *reference + 1);
+    std::rotate(levels.begin(), levels.begin() + *found, levels.begin() + *found + 1);
   }
   if (levels.size() < 2) {
     throw NotIdentifiedError(
         fmt::format("{} has one level, '{}', in the rows used: its effect is "
                     "not identified",
-                    covariate.text, levels[0]));
+                    column, levels[0]));
   }
   return levels;
 }
 
-std::string prefix_of(const Covariate& covariate, bool is_factor) {
-  return is_factor ? fmt::format("C({})", covariate.column) : std::string(covariate.column);
+std::vector<std::string> known_levels(const DesignTerms& known, const std::string& column) {
+  const auto fitted = std::ranges::find(known.factors, column, &FactorLevels::column);
+  if (fitted == known.factors.end())
+    throw InputError(fmt::format("the levels of factor '{}' are not given", column));
+  return fitted->levels;
 }
 
-void name_columns(bool intercept, Design& design) {
-  if (intercept) design.names.emplace_back("(Intercept)");
-  for (const DesignTerm& term : design.terms) {
-    if (term.levels.empty()) design.names.push_back(term.prefix);
-    for (std::size_t i = 1; i < term.levels.size(); ++i) {
-      design.names.push_back(term.prefix + term.levels[i]);
+// Turns the codes of the data into codes of these levels.
+void recode(const Table& table, const std::string& column, std::span<const std::size_t> rows,
+            const std::vector<std::string>& levels, Factor& factor) {
+  std::vector<std::optional<std::uint32_t>> codes;
+  for (const std::string& level : factor.levels) codes.push_back(find_level(levels, level));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto code = codes[factor.codes[i]];
+    if (!code) {
+      const std::size_t at = table.column(column);
+      throw InputError(fmt::format("{}: '{}' is not among the levels of the fit, {}",
+                                   table.place(rows[i], at), table.cell(rows[i], at),
+                                   comma_separated(levels)));
     }
+    factor.codes[i] = *code;
   }
-  design.k = design.names.size();
+  factor.levels = levels;
 }
 
-std::uint32_t level_at(const Table& table, std::size_t row, std::size_t column,
-                       const DesignTerm& term) {
-  const auto level = find_level(term.levels, table.cell(row, column));
-  if (!level) {
-    throw InputError(fmt::format("{}: '{}' is not among the levels of the fit, {}",
-                                 table.place(row, column), table.cell(row, column),
-                                 comma_separated(term.levels)));
+void add_offset(const ModelTerms& model, const Table& table, Design& design) {
+  if (model.offsets.empty()) return;
+  std::vector<double> total(design.n, 0.0);
+  for (const Expression& offset : model.offsets) {
+    const std::vector<double> part = evaluate(offset, table, design.rows);
+    for (std::size_t i = 0; i < design.n; ++i) total[i] += part[i];
   }
-  return *level;
+  design.offset = from_vector(total);
 }
 
-// Fills the columns of a term from column `first` of X on; gives the column after them.
-std::size_t fill_term(const Table& table, const DesignTerm& term, std::size_t first,
-                      Design& design) {
-  const std::size_t column = table.column(term.column);
-  for (std::size_t i = 0; i < design.n; ++i) {
-    double* x = &design.x[i * design.k + first];
-    if (term.levels.empty()) {
-      x[0] = table.number(design.rows[i], column);
-    } else if (const auto level = level_at(table, design.rows[i], column, term); level > 0) {
-      x[level - 1] = 1;
-    }
+// Builds from a resolved formula. `known` has the levels of an earlier fit, or nothing.
+Design build(const Table& table, const Formula& resolved, std::set<std::string> used,
+             const References& references, const DesignTerms* known, bool intercept) {
+  const ModelTerms model = expand_terms(resolved);
+  for (const auto* expressions : {&model.variables, &model.offsets})
+    for (const Expression& e : *expressions)
+      for (std::string& name : columns_of(e)) used.insert(std::move(name));
+  Design design;
+  choose_rows(table, model, used, design);
+  design.terms.formula = "~ " + to_string(resolved.terms);
+  DesignCoding coding(model);
+  for (std::size_t v = 0; v < model.variables.size(); ++v) {
+    const auto call = factor_call(model.variables[v], resolved.text);
+    if (!call) continue;
+    Factor factor = observed_factor(table, call->column, design.rows);
+    const std::vector<std::string> levels =
+        known ? known_levels(*known, call->column)
+              : settle_levels(table, call->column, references, factor.levels);
+    recode(table, call->column, design.rows, levels, factor);
+    design.terms.factors.push_back({call->column, levels});
+    coding.set_factor(v, std::move(factor));
   }
-  return first + (term.levels.empty() ? 1 : term.levels.size() - 1);
-}
-
-void fill(const Table& table, bool intercept, Design& design) {
-  name_columns(intercept, design);
-  design.x.assign(design.n * design.k, 0);
-  if (intercept) {
-    for (std::size_t i = 0; i < design.n; ++i) design.x[i * design.k] = 1;
-  }
-  std::size_t next = intercept ? 1 : 0;
-  for (const DesignTerm& term : design.terms) next = fill_term(table, term, next, design);
+  coding.fill(table, intercept, design);
+  add_offset(model, table, design);
+  return design;
 }
 
 }  // namespace
 
+Design make_design(const Table& table, const Formula& formula, const DesignOptions& options) {
+  expand_terms(formula);  // complains with positions in the text as it was written
+  Resolver resolver(table, formula, options);
+  Formula resolved = formula;
+  resolved.terms = resolver.resolve(formula.terms);
+  std::set<std::string> used(options.also_used.begin(), options.also_used.end());
+  for (std::string& name : response_columns(formula)) used.insert(std::move(name));
+  return build(table, resolved, std::move(used), resolver.references(), nullptr, options.intercept);
+}
+
 Design make_design(const Table& table, std::string_view covariates, const DesignOptions& options) {
-  const std::vector<Covariate> parsed = parse_covariates(covariates);
-  std::vector<Source> sources;
-  for (const Covariate& covariate : parsed) {
-    const std::size_t column = table.column(covariate.column);
-    sources.push_back({column, covariate.wrapped || table.is_factor(column)});
-  }
-  Design design;
-  choose_rows(table, sources, options, design);
-  for (std::size_t j = 0; j < parsed.size(); ++j) {
-    const auto [column, is_factor] = sources[j];
-    DesignTerm term{std::string(parsed[j].column), prefix_of(parsed[j], is_factor)};
-    if (is_factor) term.levels = levels_of(table, parsed[j], column, design.rows);
-    design.terms.push_back(std::move(term));
-  }
-  fill(table, options.intercept, design);
-  return design;
+  return make_design(table, covariate_list(covariates), options);
 }
 
-Design make_design(const Table& table, std::span<const DesignTerm> terms,
-                   const DesignOptions& options) {
-  std::vector<Source> sources;
-  for (const DesignTerm& term : terms) {
-    sources.push_back({table.column(term.column), !term.levels.empty()});
-  }
-  Design design;
-  design.terms.assign(terms.begin(), terms.end());
-  choose_rows(table, sources, options, design);
-  fill(table, options.intercept, design);
-  return design;
-}
-
-std::vector<double> number_column(const Table& table, std::string_view column,
-                                  std::span<const std::size_t> rows) {
-  const std::size_t index = table.column(column);
-  std::vector<double> values;
-  values.reserve(rows.size());
-  for (std::size_t row : rows) values.push_back(table.number(row, index));
-  return values;
-}
-
-std::vector<std::string> text_column(const Table& table, std::string_view column,
-                                     std::span<const std::size_t> rows) {
-  const std::size_t index = table.column(column);
-  std::vector<std::string> values;
-  values.reserve(rows.size());
-  for (std::size_t row : rows) values.emplace_back(table.cell(row, index));
-  return values;
+Design make_design(const Table& table, const DesignTerms& terms, const DesignOptions& options) {
+  const std::set<std::string> used(options.also_used.begin(), options.also_used.end());
+  return build(table, parse_formula(terms.formula), used, {}, &terms, options.intercept);
 }
 
 }  // namespace wald

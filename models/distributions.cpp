@@ -6,6 +6,8 @@
 #include <limits>
 #include <numbers>
 
+#include <wald/engine/ops/ops.h>
+
 namespace wald {
 namespace {
 
@@ -93,6 +95,50 @@ double normal_quantile(double p) {
 double two_sided_p_value(double z) { return scaled_erfc(std::abs(z)); }
 
 double two_sided_quantile(double level) { return normal_quantile(1 - (1 - level) / 2); }
+
+namespace {
+
+/// P(B > x / (x + y)) for B beta-distributed, by the smaller of the ratios, which has all digits.
+double beta_sf(double a, double b, double x, double y) {
+  if (x <= y) return betaincc(tensor(a), tensor(b), tensor(x / (x + y))).item<double>();
+  return betainc(tensor(b), tensor(a), tensor(y / (x + y))).item<double>();
+}
+
+}  // namespace
+
+double f_sf(double x, double df1, double df2) {
+  if (std::isinf(x)) return x > 0 ? 0 : 1;
+  return x > 0 ? beta_sf(df1 / 2, df2 / 2, df1 * x, df2) : (x <= 0 ? 1 : x);
+}
+
+double two_sided_p_value(double t, double df) {
+  if (std::isinf(df)) return two_sided_p_value(t);
+  return f_sf(t * t, 1, df);
+}
+
+double two_sided_quantile(double level, double df) {
+  if (std::isinf(df)) return two_sided_quantile(level);
+  if (!(level > 0 && level < 1)) return std::numeric_limits<double>::quiet_NaN();
+  const double log_tail = std::log1p(-level);
+  double low = 0, high = 1;
+  for (; std::log(two_sided_p_value(high, df)) > log_tail; high *= 2) low = high;
+  // Newton's method for the logarithm of the tail, by halves where it leaves the bracket.
+  const double log_constant =
+      std::lgamma((df + 1) / 2) - std::lgamma(df / 2) - std::log(df * std::numbers::pi) / 2;
+  double t = (low + high) / 2;
+  constexpr int most = 200;
+  for (int i = 0; i < most; ++i) {
+    const double tail = two_sided_p_value(t, df), excess = std::log(tail) - log_tail;
+    (excess > 0 ? low : high) = t;
+    const double density = std::exp(log_constant - (df + 1) / 2 * std::log1p(t * t / df));
+    double next = t + excess * tail / (2 * density);
+    if (!(next > low && next < high)) next = (low + high) / 2;
+    const bool is_done = std::abs(next - t) <= 4e-16 * t;
+    t = next;
+    if (is_done) break;
+  }
+  return t;
+}
 
 double chi_squared_sf(double x, int df) {
   if (!(x > 0)) return 1;

@@ -1,5 +1,5 @@
-// The standard normal distribution: probabilities and quantiles, for the random stream of R and for
-// tests and intervals. Must know nothing of models or data.
+// Probabilities and quantiles of the distributions of tests and intervals, and of the random stream
+// of R: normal, t, chi-squared, F. Must know nothing of models or data.
 #pragma once
 
 namespace wald {
@@ -21,6 +21,15 @@ double two_sided_p_value(double z);
 
 /// The z with P(|Z| <= z) = level, for level in (0, 1): 1.96 for 0.95.
 double two_sided_quantile(double level);
+
+/// P(|T| > |t|) for T of Student's t distribution with df > 0 degrees of freedom; infinite: normal.
+double two_sided_p_value(double t, double df);
+
+/// The t >= 0 with P(|T| <= t) = level, for level in (0, 1): 2.23 for 0.95 and 10.
+double two_sided_quantile(double level, double df);
+
+/// P(X > x) for X of the F distribution with df1, df2 > 0 degrees of freedom, x >= 0.
+double f_sf(double x, double df1, double df2);
 
 /// P(X > x) for X chi-squared with `df` > 0 degrees of freedom, x >= 0: finite sums of positive
 /// terms (Abramowitz and Stegun 26.4.4 and 26.4.5).

@@ -10,8 +10,6 @@
 namespace wald {
 namespace {
 
-constexpr double rank_tolerance = 1e-9;
-
 /// A column that depends on those before it: column = sum over kept of weight * column.
 struct Dependence {
   int column;
@@ -26,7 +24,8 @@ double column_length(const std::vector<double>& triangle, int k, int j) {
 
 /// Goes through the columns of a triangle R from left to right, as R does, keeping those that add a
 /// direction of their own.
-std::vector<Dependence> dependent_columns(const std::vector<double>& triangle, int k) {
+std::vector<Dependence> dependent_columns(const std::vector<double>& triangle, int k,
+                                          double tolerance) {
   // Of each kept column: a unit vector, and its weights in terms of the columns of R.
   struct Direction {
     std::vector<double> vector, weights;
@@ -36,7 +35,7 @@ std::vector<Dependence> dependent_columns(const std::vector<double>& triangle, i
   // The diagonal is what each column adds to all before it: mostly that settles it.
   bool is_full = true;
   for (int j = 0; j < k; ++j)
-    is_full &= std::abs(triangle[j * k + j]) > rank_tolerance * column_length(triangle, k, j);
+    is_full &= std::abs(triangle[j * k + j]) > tolerance * column_length(triangle, k, j);
   if (is_full) return found;
   for (int j = 0; j < k; ++j) {
     std::vector<double> rest(k), weights(k, 0.0);
@@ -54,7 +53,7 @@ std::vector<Dependence> dependent_columns(const std::vector<double>& triangle, i
       }
     double left = 0;
     for (double v : rest) left = std::hypot(left, v);
-    if (left <= rank_tolerance * length) {
+    if (left <= tolerance * length) {
       weights[j] = 0;
       for (int i = 0; i < j; ++i)
         weights[i] =
@@ -86,7 +85,7 @@ std::string combination(const std::vector<double>& weights, const std::vector<st
 
 }  // namespace
 
-void require_full_rank(const Tensor& x, const std::vector<std::string>& names) {
+void require_full_rank(const Tensor& x, const std::vector<std::string>& names, double tolerance) {
   const Tensor rows = contiguous(x);
   const int k = static_cast<int>(x.size(1));
   const std::vector<double> triangle = kernels::qr_triangle(rows.data<double>(), x.size(0), k);
@@ -97,7 +96,7 @@ void require_full_rank(const Tensor& x, const std::vector<std::string>& names) {
           "the values of {} are of size {:.0e}, whose square is beyond double: change the unit",
           names[j], length));
   }
-  const auto found = dependent_columns(triangle, k);
+  const auto found = dependent_columns(triangle, k, tolerance);
   if (found.empty()) return;
   std::string text;
   for (const Dependence& d : found)
@@ -120,7 +119,7 @@ void require_finite_maximum(const Tensor& x, const Tensor& event,
       with_event.insert(with_event.end(), data + i * k, data + (i + 1) * k);
   const auto free_directions = dependent_columns(
       kernels::qr_triangle(with_event.data(), static_cast<std::int64_t>(with_event.size()) / k, k),
-      k);
+      k, rank_tolerance);
   for (const Dependence& d : free_directions) {
     // Along this direction x'b stays where it is in every row with an event.
     std::vector<double> direction = d.weights;

@@ -9,10 +9,15 @@
 
 namespace wald {
 
+/// For likelihoods, whose Hessian has half the digits of the design.
+inline constexpr double rank_tolerance = 1e-9;
+
 /// Throws NotIdentifiedError naming each column of x (float64, [n, k]) that is a linear combination
-/// of those before it, with the combination. A column counts as one if what is left of it is below
-/// 1e-9 of its length.
-void require_full_rank(const Tensor& x, const std::vector<std::string>& names);
+/// of those before it, with the combination. A column counts as one if what is left of it is at
+/// most `tolerance` of its length. The default is for likelihoods, whose Hessian has half the
+/// digits of the design; a linear regression can take the rounding of its numbers.
+void require_full_rank(const Tensor& x, const std::vector<std::string>& names,
+                       double tolerance = rank_tolerance);
 
 /// For models of a hazard exp(x'b): throws NotIdentifiedError if the likelihood rises without end
 /// along some direction, because the rows with an event leave it free and the others want it as far

@@ -2,75 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <optional>
 
-#include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/engine/transforms.h>
 #include <wald/kernels/cpu/lapack.h>
 #include <wald/models/distributions.h>
-#include <wald/optim/lbfgs.h>
+#include <wald/optim/minimize.h>
+#include <wald/optim/run/newton_steps.h>
 
 namespace wald {
 namespace {
-
-/// The objective that is minimized, with its derivatives, counting evaluations.
-class Objective {
- public:
-  explicit Objective(const LogLikelihood& loglik) : loglik_(loglik) {}
-
-  Tensor operator()(const Tensor& parameters) const { return -sum(loglik_(parameters)); }
-  ValueAndGradient at(const Tensor& parameters) {
-    ++evaluations;
-    return value_and_gradient(*this, parameters);
-  }
-  std::vector<double> information(const Tensor& parameters) const {
-    return hessian(*this, parameters).to_vector();
-  }
-
-  std::int64_t evaluations = 0;
-
- private:
-  const LogLikelihood& loglik_;
-};
-
-/// The matrix T with T'HT = I, so that b = start + T u has unit information in u at the start; the
-/// identity if H is not positive definite.
-Tensor unit_information_coordinates(std::vector<double> information, int k) {
-  if (kernels::cholesky(information.data(), k) != 0) return eye(k);
-  std::vector<double> columns(static_cast<std::size_t>(k) * k, 0.0);
-  for (int j = 0; j < k; ++j) {
-    columns[j * k + j] = 1;
-    kernels::cholesky_solve_transposed_half(information.data(), k, &columns[j * k]);
-  }
-  for (double v : columns)
-    if (!std::isfinite(v)) return eye(k);
-  return t(from_vector(columns, {k, k}));
-}
-
-/// L-BFGS in the coordinates u of b = start + T u, to within what Newton's method finishes.
-Tensor approach(Objective& objective, const Tensor& start, const FitOptions& options, Fit& fit) {
-  const int k = static_cast<int>(start.numel());
-  const Tensor transform = unit_information_coordinates(objective.information(start), k);
-  Tensor u = zeros({k}).requires_grad_();
-  // In these coordinates half the squared gradient is the distance left, in log-likelihood units.
-  optim::LBFGS optimizer({u}, {.max_iter = options.max_iter,
-                               .max_eval = 4 * options.max_iter,
-                               .tolerance_grad = 1e-5,
-                               .tolerance_change = 1e-12,
-                               .line_search = optim::LineSearch::strong_wolfe});
-  optimizer.step([&] {
-    optimizer.zero_grad();
-    const Tensor value = objective(start + mv(transform, u));
-    value.backward();
-    return value;
-  });
-  fit.iterations += optimizer.iterations();
-  objective.evaluations += optimizer.evaluations();
-  const NoGradGuard guard;
-  return start + mv(transform, u);
-}
 
 /// The information scaled to a unit diagonal.
 std::vector<double> equilibrated(std::vector<double> information, std::size_t k) {
@@ -118,81 +60,110 @@ void certify(Fit& fit, const std::vector<double>& gradient, double decrement) {
   if (!(eigenvalues.front() > 1e-13)) throw_singular(fit.information, fit.names);
 }
 
-/// A point on the way of Newton's method, with all that is known there.
-struct Newton {
-  Tensor at;
-  double value;
-  std::vector<double> gradient, information, step;
-  double decrement = INFINITY;  // of step; infinite if the information is not positive definite
-
-  Newton(Objective& objective, const Tensor& parameters) : at(parameters) {
-    const int k = static_cast<int>(parameters.numel());
-    const ValueAndGradient here = objective.at(parameters);
-    value = here.value.item();
-    gradient = step = here.gradient.to_vector();
-    information = objective.information(parameters);
-    std::vector<double> factor = information;
-    if (!std::isfinite(value) || kernels::cholesky(factor.data(), k) != 0) return;
-    kernels::cholesky_solve(factor.data(), k, step.data());
-    decrement = 0;
-    for (int i = 0; i < k; ++i) decrement += gradient[i] * step[i] / 2;
-  }
-};
-
-/// The next point: a whole Newton step, or the first half, quarter ... of it that does not lose
-/// more than rounding may; none if all do.
-std::optional<Newton> next(Objective& objective, const Newton& here) {
-  const double slack = 1e-13 * std::abs(here.value);
-  double length = 1;
-  for (int halvings = 0; halvings < 30; ++halvings, length /= 2) {
-    Newton there(objective, here.at - length * from_vector(here.step));
-    if (there.value <= here.value + slack && std::isfinite(there.decrement)) return there;
-  }
-  return std::nullopt;
+/// Why there is no estimate, where the minimization shows it.
+void refuse(const optim::MinimizeResult& found, const std::vector<std::string>& names) {
+  if (found.reason == optim::Reason::not_finite)
+    throw InputError("maximize: the log-likelihood is not finite at the starting values");
+  if (found.reason != optim::Reason::unbounded) return;
+  std::string list;
+  for (std::int64_t i : found.along)
+    list += (list.empty() ? "" : ", ") + names[static_cast<std::size_t>(i)];
+  throw NotIdentifiedError(fmt::format(
+      "the log-likelihood has no proper maximum: it is flat, or still rises, along {}", list));
 }
 
-/// Newton's method squares its error near a maximum; towards a maximum at infinity, or along a flat
-/// ridge, each step gains only a constant factor.
-[[noreturn]] void throw_receding(const Newton& here, const std::vector<std::string>& names) {
-  const std::size_t k = names.size();
-  std::vector<double> size(k);
-  double largest = 0;
-  for (std::size_t i = 0; i < k; ++i) {
-    size[i] = std::abs(here.step[i]) * std::sqrt(here.information[i * k + i]);
-    largest = std::max(largest, size[i]);
+FitStatus status_of(optim::Status status) {
+  switch (status) {
+    case optim::Status::converged:
+      return FitStatus::converged;
+    case optim::Status::precision:
+      return FitStatus::precision;
+    case optim::Status::failed:
+      break;
   }
-  throw NotIdentifiedError(
-      fmt::format("the log-likelihood has no proper maximum: it is flat, or still rises, along {}",
-                  names_above(0.05 * largest, size.data(), names)));
+  return FitStatus::failed;
 }
 
-/// Newton steps until the decrement, and so the gradient, is down to its own rounding.
-void polish(Objective& objective, const Tensor& from, Fit& fit) {
-  Newton here(objective, from);
-  if (!std::isfinite(here.decrement)) throw_singular(here.information, fit.names);
-  constexpr int max_steps = 100;
-  int slow_steps = 0;
-  for (int step = 0; step < max_steps && here.decrement > 1e-24; ++step) {
-    const std::optional<Newton> there = next(objective, here);
-    const bool is_slow = there && here.decrement < 1e-6 && there->decrement > 1e-18 &&
-                         there->decrement > 0.1 * here.decrement;
-    slow_steps = is_slow ? slow_steps + 1 : 0;
-    if (slow_steps == 4) throw_receding(*there, fit.names);
-    ++fit.iterations;
-    // Near the maximum a step that does not shorten the next one gains nothing any more.
-    if (!there || (there->decrement >= here.decrement && here.decrement < 1e-10)) break;
-    here = *there;
+/// The matrix T with T'HT = I, so that b = start + T u has unit information in u at the start;
+/// undefined if H is not positive definite.
+Tensor unit_information_coordinates(const Tensor& hessian) {
+  const int k = static_cast<int>(hessian.size(0));
+  std::vector<double> factor = hessian.to_vector();
+  if (kernels::cholesky(factor.data(), k) != 0) return {};
+  std::vector<double> columns(static_cast<std::size_t>(k) * k, 0.0);
+  for (int j = 0; j < k; ++j) {
+    columns[j * k + j] = 1;
+    kernels::cholesky_solve_transposed_half(factor.data(), k, &columns[j * k]);
   }
-  fit.estimate = here.at.to_vector();
-  fit.information = here.information;
-  fit.loglik = -here.value;
-  certify(fit, here.gradient, here.decrement);
-  if (here.decrement < 1e-12)
-    fit.status = FitStatus::converged;
-  else if (here.decrement < 1e-6)
-    fit.status = FitStatus::precision;
-  else
-    fit.message = fmt::format("the Newton decrement is still {:.3g}", here.decrement);
+  const Tensor transform = t(from_vector(columns, {k, k}));
+  return all(isfinite(transform)).item<bool>() ? transform : Tensor();
+}
+
+/// BFGS in these coordinates, which do not mind the units and correlations of the parameters, to
+/// where the maximum is this close in log-likelihood units.
+optim::MinimizeResult approach(const ScalarFunction& objective, const Tensor& start,
+                               const Tensor& transform, std::int64_t max_iterations) {
+  constexpr double close = 1e-4;
+  optim::MinimizeOptions how;
+  how.method = optim::Method::bfgs;
+  how.scale_parameters = false;
+  how.max_iterations = max_iterations;
+  how.callback = [](const optim::Iteration& now) { return now.expected_decrease < close; };
+  const auto at = [&](const Tensor& u) { return objective(start + mv(transform, u)); };
+  optim::MinimizeResult found = optim::minimize(at, zeros(start.shape()), how);
+  found.x = start + mv(transform, found.x);
+  return found;
+}
+
+/// From where the approach has led: Newton's steps by the Hessian there down to the gradient's own
+/// rounding, and the Hessian at the end. Status `failed` if that does not show a maximum.
+void finish(const ScalarFunction& objective, optim::MinimizeResult& found) {
+  optim::Objective counted(objective);
+  counted.set_evaluations(found.evaluations);
+  optim::Point here = counted.with_hessian(found.x);
+  optim::Certificate certificate = optim::certify(counted, here, {});
+  if (found.reason != optim::Reason::max_iterations) {
+    const std::int64_t hessians = counted.evaluations().hessians;
+    optim::polish(counted, here, certificate, {});
+    // Curvature that changes on the way is that of a maximum far away, or at infinity.
+    const bool is_modelled = counted.evaluations().hessians == hessians;
+    certificate = optim::certify(counted, here, {});
+    const bool is_bowl = !certificate.downward.defined() && certificate.flat.empty();
+    const bool is_low = certificate.decrement <= 1e-14 * std::abs(here.value);
+    if (is_modelled && is_bowl && is_low) found.status = optim::Status::converged;
+  }
+  found.x = here.x;
+  found.value = here.value;
+  found.gradient = here.gradient;
+  found.hessian = certificate.hessian;
+  found.newton_decrement = certificate.decrement;
+  found.evaluations = counted.evaluations();
+}
+
+/// A log-likelihood without surprises takes three Hessians: at the start, close to the maximum, and
+/// there. For others Newton's method begins again.
+optim::MinimizeResult minimum_of(const ScalarFunction& objective, const Tensor& start,
+                                 std::int64_t max_iterations) {
+  optim::MinimizeResult quick;
+  const Tensor transform =
+      unit_information_coordinates(hessian(objective, start, {.create_graph = false}));
+  if (transform.defined()) {
+    quick = approach(objective, start, transform, max_iterations);
+    const bool is_close =
+        quick.status != optim::Status::failed || quick.reason == optim::Reason::callback;
+    quick.status = optim::Status::failed;
+    if (is_close || quick.reason == optim::Reason::max_iterations) finish(objective, quick);
+    if (quick.status == optim::Status::converged || quick.reason == optim::Reason::max_iterations)
+      return quick;
+  }
+  optim::MinimizeOptions how;
+  how.method = optim::Method::newton_exact;
+  how.polish = true;
+  how.max_iterations = std::max<std::int64_t>(max_iterations - quick.iterations, 1);
+  optim::MinimizeResult found = optim::minimize(objective, start, how);
+  found.iterations += quick.iterations;
+  found.evaluations.values += quick.evaluations.values;
+  return found;
 }
 
 void invert_information(Fit& fit) {
@@ -224,18 +195,17 @@ const char* name_of(FitStatus status) {
 }
 
 double Fit::std_error(std::size_t i) const { return std::sqrt(vcov[i * names.size() + i]); }
-double Fit::aic() const { return -2 * loglik + 2 * static_cast<double>(names.size()); }
-double Fit::bic() const {
-  return -2 * loglik + std::log(static_cast<double>(n)) * static_cast<double>(names.size());
-}
+double Fit::aic() const { return -2 * loglik + 2 * parameters(); }
+double Fit::bic() const { return -2 * loglik + std::log(static_cast<double>(n)) * parameters(); }
+double Fit::parameters() const { return static_cast<double>(names.size()) + unnamed_parameters; }
 
 std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level) {
-  const double quantile = two_sided_quantile(level);
+  const double df = fit.degrees_of_freedom, quantile = two_sided_quantile(level, df);
   std::vector<CoefficientRow> rows;
   for (std::size_t i = 0; i < fit.names.size(); ++i) {
     const double b = fit.estimate[i], se = fit.std_error(i), z = b / se;
     rows.push_back(
-        {fit.names[i], b, se, z, two_sided_p_value(z), b - quantile * se, b + quantile * se});
+        {fit.names[i], b, se, z, two_sided_p_value(z, df), b - quantile * se, b + quantile * se});
   }
   return rows;
 }
@@ -245,16 +215,23 @@ Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
   if (names.size() != start.size() || start.empty())
     throw InputError(
         fmt::format("maximize: {} names for {} starting values", names.size(), start.size()));
+  if (options.max_iter < 1)
+    throw InputError(fmt::format("maximize: max_iter is {}, not at least 1", options.max_iter));
   Fit fit;
   fit.names = std::move(names);
   fit.n = n;
-  Objective objective(loglik);
-  const Tensor begin = from_vector(start);
-  if (!std::isfinite(objective.at(begin).value.item()))
-    throw InputError("maximize: the log-likelihood is not finite at the starting values");
-  polish(objective, approach(objective, begin, options, fit), fit);
+  const ScalarFunction objective = [&](const Tensor& b) { return -sum(loglik(b)); };
+  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), options.max_iter);
+  refuse(found, fit.names);
+  fit.estimate = found.x.to_vector();
+  fit.information = found.hessian.to_vector();
+  fit.loglik = -found.value;
+  fit.status = status_of(found.status);
+  if (fit.status == FitStatus::failed) fit.message = found.message;
+  fit.iterations = found.iterations;
+  fit.evaluations = found.evaluations.values;
+  certify(fit, found.gradient.to_vector(), found.newton_decrement);
   invert_information(fit);
-  fit.evaluations = objective.evaluations;
   return fit;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -40,30 +41,40 @@ struct Fit {
   std::string message;
   Certificate certificate;
   std::int64_t iterations = 0, evaluations = 0;
+  /// Of the t distribution of (estimate - parameter) / std_error; infinite for the normal one.
+  double degrees_of_freedom = std::numeric_limits<double>::infinity();
+  int unnamed_parameters = 0;  ///< Estimated besides, as a variance; aic() and bic() count them.
 
   double std_error(std::size_t i) const;
   double aic() const;
   double bic() const;
+
+ private:
+  double parameters() const;
 };
 
-/// A coefficient with its Wald statistics.
+/// A coefficient with its Wald statistics; z is a t statistic where degrees of freedom are finite.
 struct CoefficientRow {
   std::string name;
   double estimate, std_error, z, p, lower, upper;
 };
 
-/// Two-sided p values by the normal distribution; Wald intervals at `level`.
+/// Two-sided p values and intervals at `level`, by the normal or the t distribution.
 std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level = 0.95);
 
 struct FitOptions {
-  int max_iter = 200;  ///< Iterations of L-BFGS, before the last steps by Newton.
+  /// Iterations, at least 1; a fit that needs more is `failed`. Newton steps at the end, on the
+  /// gradient alone, do not count. Log-likelihoods without surprises take about ten.
+  int max_iter = 1000;
 };
 
-/// Maximizes the sum of the log-likelihood's terms from `start` by L-BFGS, in coordinates that make
-/// the information at the start the identity, so that the units of the covariates do not matter;
-/// then by Newton steps with the exact Hessian until the gradient is down to its own rounding.
-/// `n` is the number of observations for bic().
-/// Throws NotIdentifiedError if the information at the estimate is singular, naming the parameters.
+/// Maximizes the sum of the log-likelihood's terms from `start` until the gradient is down to its
+/// own rounding: by BFGS in coordinates of unit information and Newton steps at the end, or, where
+/// that does not lead to a maximum at once, by Newton's method with the exact Hessian
+/// (optim/minimize.h). Neither minds the units of the covariates. `n` is the number of observations
+/// for bic().
+/// Throws NotIdentifiedError if the information at the estimate is singular or there is no maximum,
+/// naming the parameters; InputError for bad options.
 Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
              std::vector<std::string> names, std::int64_t n, const FitOptions& options = {});
 

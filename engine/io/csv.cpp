@@ -99,10 +99,11 @@ Table CsvReader::read() {
 
 void CsvReader::feed(std::string_view text) {
   while (!text.empty()) {
-    const auto end = std::ranges::find_if(text, [](char c) { return c == '\n' || c == '\r'; });
-    const std::size_t size = std::min<std::size_t>(end - text.begin() + 1, text.size());
-    feed_line(text.substr(0, size));
-    text.remove_prefix(size);
+    // Two searches for one character each are faster than one for either.
+    std::string_view line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    line = line.substr(0, std::min(line.find('\r'), line.size() - 1) + 1);
+    feed_line(line);
+    text.remove_prefix(line.size());
   }
 }
 

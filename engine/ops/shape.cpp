@@ -208,4 +208,7 @@ Tensor to(const Tensor& x, DType dtype) {
   return x.dtype() == dtype ? x : record(To(x.dtype(), dtype), {x});
 }
 
+// One device is all that there is, so nothing is ever copied yet.
+Tensor to(const Tensor& x, const Device&) { return x; }
+
 }  // namespace wald

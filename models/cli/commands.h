@@ -25,6 +25,9 @@ void add_km(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 void add_info(CLI::App& app, int& exit_code);
 
+/// Under `wald fit`.
+void add_fit_ols(CLI::App& fit, int& exit_code);
+
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);
 

@@ -6,49 +6,33 @@
 
 #include <wald/engine/error.h>
 #include <wald/engine/io/csv.h>
+#include <wald/models/covariate_list.h>
 #include <wald/models/design.h>
 #include <wald/models/distributions.h>
+#include <wald/models/response.h>
 #include <wald/models/summary.h>
 #include <wald/models/survival.h>
 #include <wald/models/survival_plot.h>
 
 #include "commands.h"
+#include "fit_json.h"
 #include "survival_table.h"
 
 namespace wald::cli {
 namespace {
 
 struct FitSurvival {
-  std::string data, covariates, dist = "exponential", form = "ph", plot;
+  std::string data, formula, covariates, dist = "exponential", form = "ph", plot;
   SurvivalColumns columns;
   double level = 0.95;
   bool json = false;
 };
 
-Json coefficients_json(const Fit& fit, double level) {
-  Json rows = Json::array();
-  for (const CoefficientRow& row : coefficient_table(fit, level))
-    rows.push_back({{"name", row.name},
-                    {"estimate", row.estimate},
-                    {"std_error", row.std_error},
-                    {"z", row.z},
-                    {"p", row.p},
-                    {"lower", row.lower},
-                    {"upper", row.upper}});
-  return rows;
-}
-
-Json matrix_json(const std::vector<double>& values, std::size_t k) {
-  Json rows = Json::array();
-  for (std::size_t i = 0; i < k; ++i)
-    rows.push_back(std::vector<double>(values.begin() + static_cast<std::ptrdiff_t>(i * k),
-                                       values.begin() + static_cast<std::ptrdiff_t>((i + 1) * k)));
-  return rows;
-}
-
-Json fit_json(const SurvivalFit& fit, const FitSurvival& o, std::size_t dropped) {
+Json fit_json(const SurvivalFit& fit, const FitSurvival& o, const std::string& formula,
+              std::size_t dropped) {
   Json out;
   out["model"] = "survival";
+  out["formula"] = formula;
   out["dist"] = o.dist;
   out["form"] = o.form;
   out["n"] = fit.n;
@@ -83,29 +67,81 @@ Tensor optional_column(const std::vector<double>& values) {
   return values.empty() ? Tensor() : from_vector(values);
 }
 
-int run_fit_survival(const FitSurvival& o) {
-  const Table table = read_csv(o.data);
-  const Design design = make_design(table, o.covariates, {.also_used = o.columns.used()});
-  report_dropped(design.dropped);
-  const SurvivalValues values = read_survival(table, o.columns, design.rows, false);
+// The formula given, or the one that the options for columns amount to.
+Formula formula_of(const FitSurvival& o) {
+  if (!o.formula.empty()) return parse_formula(o.formula);
+  if (o.columns.time.empty()) throw CLI::RequiredError("--time, or --formula,");
+  if (o.columns.event.empty()) throw CLI::RequiredError("--event, or --formula,");
+  Formula formula = covariate_list(o.covariates);
+  formula.response = o.columns.response();
+  formula.text = to_string(formula);
+  return formula;
+}
 
+struct ReadSurvival {
   SurvivalData data;
-  data.x = from_vector(design.x,
-                       {static_cast<std::int64_t>(design.n), static_cast<std::int64_t>(design.k)});
+  std::string formula;
+  std::size_t dropped;
+};
+
+// The table ends with this function: its text need not lie in memory during the fit.
+ReadSurvival read_data(const FitSurvival& o) {
+  const Formula formula = formula_of(o);
+  const SurvivalResponse response = survival_response(formula);
+  if (response.time2)
+    throw InputError(fmt::format("formula '{}': --dist {} takes no interval-censored times",
+                                 formula.text, o.dist));
+  const Table table = read_csv(o.data);
+  std::vector<std::string> also_used;
+  if (!o.columns.weights.empty()) also_used.push_back(o.columns.weights);
+  const Design design = make_design(table, formula, {.also_used = also_used});
+  if (design.offset.defined())
+    throw InputError(fmt::format("formula '{}': survival models take no offset()", formula.text));
+  if (design.k == 0)
+    throw InputError(fmt::format("formula '{}': there is nothing to estimate", formula.text));
+  const SurvivalValues values = read_survival(table, response, design.rows, false);
+  SurvivalData data;
+  data.x = design.x;
   data.names = design.names;
   data.time = from_vector(values.time);
   data.event = from_vector(values.event);
   data.entry = optional_column(values.entry);
-  data.weights = optional_column(values.weights);
+  if (!o.columns.weights.empty())
+    data.weights = from_vector(read_weights(table, o.columns.weights, design.rows));
+  return {std::move(data), to_string(formula), design.dropped};
+}
 
+int run_fit_survival(const FitSurvival& o) {
+  const auto [data, formula, dropped] = read_data(o);
+  report_dropped(dropped);
   const SurvivalFit fit =
       fit_exponential(data, o.form == "aft" ? SurvivalForm::aft : SurvivalForm::ph);
   if (!o.plot.empty()) plot_fit(o.plot, fit, data, o.level);
   if (o.json)
-    print_json(fit_json(fit, o, design.dropped));
+    print_json(fit_json(fit, o, formula, dropped));
   else
     std::cout << summary(fit, o.level);
   return fit.status == FitStatus::failed ? not_converged : done;
+}
+
+void add_columns(CLI::App& survival, FitSurvival& o) {
+  CLI::Option* formula =
+      survival
+          .add_option("--formula", o.formula,
+                      "In place of the columns, as in: Surv(time, status) ~ age * C(sex)")
+          ->type_name("FORMULA");
+  const auto add_column = [&](const std::string& name, std::string& column,
+                              const std::string& text) {
+    return survival.add_option(name, column, text)->type_name("COLUMN");
+  };
+  formula->excludes(add_column("--time", o.columns.time, "Column of follow-up times, positive"));
+  formula->excludes(add_column("--event", o.columns.event, "Column of events: 1 seen, 0 censored"));
+  formula->excludes(add_column("--entry", o.columns.entry, "Column of times of delayed entry"));
+  formula->excludes(survival
+                        .add_option("--covariates", o.covariates,
+                                    "Columns, as in: age, C(sex), C(cell, ref=large)")
+                        ->type_name("LIST"));
+  add_column("--weights", o.columns.weights, "Column of weights of the rows");
 }
 
 }  // namespace
@@ -118,19 +154,7 @@ void add_fit(CLI::App& app, int& exit_code) {
   survival->add_option("--data", o->data, "CSV file with a header line")
       ->required()
       ->type_name("FILE");
-  survival->add_option("--time", o->columns.time, "Column of follow-up times, positive")
-      ->required()
-      ->type_name("COLUMN");
-  survival->add_option("--event", o->columns.event, "Column of events: 1 seen, 0 censored")
-      ->required()
-      ->type_name("COLUMN");
-  survival->add_option("--entry", o->columns.entry, "Column of times of delayed entry")
-      ->type_name("COLUMN");
-  survival->add_option("--weights", o->columns.weights, "Column of weights of the rows")
-      ->type_name("COLUMN");
-  survival
-      ->add_option("--covariates", o->covariates, "Columns, as in: age, C(sex), C(cell, ref=large)")
-      ->type_name("LIST");
+  add_columns(*survival, *o);
   survival->add_option("--dist", o->dist, "Distribution of the time")
       ->check(CLI::IsMember({"exponential"}));
   survival
@@ -145,6 +169,7 @@ void add_fit(CLI::App& app, int& exit_code) {
   survival->add_flag("--json", o->json, "Print one JSON object");
   add_threads_option(*survival);
   survival->callback([o, &exit_code] { exit_code = run_fit_survival(*o); });
+  add_fit_ols(*fit, exit_code);
 }
 
 }  // namespace wald::cli

@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include <wald/engine/device.h>
 #include <wald/kernels/cpu/openblas.h>
 #include <wald/kernels/cpu/parallel.h>
 #include <wald/kernels/cpu/simd.h>
@@ -19,14 +20,18 @@ void add_info(CLI::App& app, int& exit_code) {
     exit_code = done;
     Json out;
     out["version"] = WALD_VERSION;
-    out["devices"] = {"cpu"};
+    std::string names;
+    for (const Device& device : devices()) {
+      out["devices"].push_back(device.name());
+      names += (names.empty() ? "" : ", ") + device.name();
+    }
     out["simd"] = kernels::simd().name;
     out["threads"] = num_threads();
     out["blas"] = kernels::openblas_description();
     if (*json) return print_json(out);
     std::cout << fmt::format(
-        "wald      {}\ndevices   cpu\nsimd      {}\nthreads   {}\nblas      {}\n", WALD_VERSION,
-        kernels::simd().name, num_threads(), kernels::openblas_description());
+        "wald      {}\ndevices   {}\nsimd      {}\nthreads   {}\nblas      {}\n", WALD_VERSION,
+        names, kernels::simd().name, num_threads(), kernels::openblas_description());
   });
 }
 

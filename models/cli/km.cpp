@@ -4,9 +4,10 @@
 #include <iostream>
 
 #include <wald/engine/io/csv.h>
-#include <wald/models/design.h>
+#include <wald/models/column_values.h>
 #include <wald/models/kaplan_meier.h>
 #include <wald/models/plot.h>
+#include <wald/models/response.h>
 
 #include "commands.h"
 #include "survival_table.h"
@@ -82,9 +83,15 @@ int run_km(const Km& o) {
   if (!o.group.empty()) used.push_back(o.group);
   const std::vector<std::size_t> rows = complete_rows(table, used);
   report_dropped(table.rows() - rows.size());
-  const SurvivalValues v = read_survival(table, o.columns, rows, true);
-  const KaplanMeierOptions options{
-      .level = o.level, .scale = scale_of(o.scale), .weights = v.weights, .entry = v.entry};
+  Formula formula;
+  formula.response = o.columns.response();
+  const SurvivalValues v = read_survival(table, survival_response(formula), rows, true);
+  const KaplanMeierOptions options{.level = o.level,
+                                   .scale = scale_of(o.scale),
+                                   .weights = o.columns.weights.empty()
+                                                  ? std::vector<double>()
+                                                  : read_weights(table, o.columns.weights, rows),
+                                   .entry = v.entry};
   std::vector<KaplanMeier> curves;
   if (o.group.empty())
     curves.push_back(kaplan_meier(v.time, v.event, options));

@@ -1,11 +1,12 @@
-// The columns of a survival data set, read from a table and checked, with messages that name file,
-// line and column.
+// The columns of a survival data set as the command line names them, and the rows that are complete
+// in them.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include <wald/engine/io/table.h>
+#include <wald/models/formula.h>
 
 namespace wald::cli {
 
@@ -15,17 +16,10 @@ struct SurvivalColumns {
 
   /// Those that are named.
   std::vector<std::string> used() const;
-};
 
-/// Values of the given rows; empty where there is no such column.
-struct SurvivalValues {
-  std::vector<double> time, event, entry, weights;
+  /// Surv(time, event) or Surv(entry, time, event).
+  Expression response() const;
 };
-
-/// Throws InputError where a time is not positive (or negative, if zero_is_time), an event is not
-/// 0 or 1, an entry is not in [0, time), or a weight is negative.
-SurvivalValues read_survival(const Table& table, const SurvivalColumns& columns,
-                             const std::vector<std::size_t>& rows, bool allows_zero);
 
 /// The rows of the table in which none of the columns is missing.
 std::vector<std::size_t> complete_rows(const Table& table, const std::vector<std::string>& columns);

@@ -74,8 +74,9 @@ TEST(Help, EveryCommandHasIt) {
     EXPECT_EQ(run.err, "");
   }
   const std::string survival = run_wald({"fit", "survival", "--help"}).out;
-  for (const char* option : {"--data", "--time", "--event", "--entry", "--weights", "--covariates",
-                             "--dist", "--form", "--level", "--plot", "--json", "--threads"})
+  for (const char* option :
+       {"--data", "--formula", "--time", "--event", "--entry", "--weights", "--covariates",
+        "--dist", "--form", "--level", "--plot", "--json", "--threads"})
     expect_has(survival, option);
   const Outcome version = run_wald({"--version"});
   EXPECT_EQ(version.exit_code, 0);
@@ -97,7 +98,7 @@ TEST(FitSurvival, JsonIsTheLibrarysFitToTheLastBit) {
     const Table table = read_csv(temp_path("data.csv"));
     const Design design = make_design(table, "age,C(sex)");
     SurvivalData data;
-    data.x = from_vector(design.x, {6, 3});
+    data.x = design.x;
     data.names = design.names;
     data.time = from_vector(number_column(table, "time", design.rows));
     data.event = from_vector(number_column(table, "event", design.rows));

@@ -8,6 +8,8 @@
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
 
+#include "message_of.h"
+
 namespace wald {
 namespace {
 
@@ -305,6 +307,16 @@ TEST(Memory, OfMoreElementsThanCanBeCountedIsRefused) {
   EXPECT_THROW(empty({large, large, large, 2}), ShapeError);
   EXPECT_EQ(zeros({large, large, 0}).numel(), 0);
   EXPECT_THROW(zeros({2, -1}), ShapeError);
+}
+
+TEST(Device, IsNamed) {
+  const Tensor x = tensor({1, 2}).requires_grad_();
+  EXPECT_EQ(x.device().name(), "cpu");
+  EXPECT_EQ(x.device(), Device());
+  EXPECT_EQ(Device("cpu"), devices().front());
+  EXPECT_TRUE(to(x, Device("cpu")).is_same(x));
+  EXPECT_EQ(testing::message_of<DeviceError>([] { Device("cuda:7"); }),
+            "no device is called 'cuda:7'; this build of wald has found: cpu");
 }
 
 }  // namespace

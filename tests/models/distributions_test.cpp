@@ -73,5 +73,47 @@ TEST(Distributions, ChiSquaredTailAgainstReference) {
   EXPECT_EQ(chi_squared_sf(0, 3), 1);
 }
 
+TEST(Distributions, StudentsTailAgainstReference) {
+  const double reference[][3] = {
+      {2, 10, 0.073388034770740365618},      {0.5, 1, 0.70483276469913345165},
+      {1e-8, 3, 0.99999999264894806104},     {40, 5, 1.8411962171772954355e-7},
+      {1e5, 2, 9.9999999985000000002e-11},   {3.5, 2.5, 0.052345546960320337234},
+      {5, 1000000, 5.733997870890741569e-7}, {0.001, 30, 0.99920873576648509013},
+      {12, 200, 2.4221360052466314194e-25}};
+  for (const auto& [t, df, tail] : reference) {
+    expect_close(two_sided_p_value(t, df), tail, 1e-13);
+    EXPECT_EQ(two_sided_p_value(-t, df), two_sided_p_value(t, df));
+  }
+  EXPECT_EQ(two_sided_p_value(1.5, kInfinity), two_sided_p_value(1.5));
+  EXPECT_EQ(two_sided_p_value(0, 4), 1);
+  EXPECT_EQ(two_sided_p_value(kInfinity, 4), 0);
+  EXPECT_TRUE(std::isnan(two_sided_p_value(std::nan(""), 4)));
+}
+
+TEST(Distributions, StudentsQuantileAgainstReference) {
+  const double reference[][3] = {
+      {0.95, 10, 2.2281388519862742245},    {0.95, 1, 12.706204736174693314},
+      {0.99, 2.5, 7.1637281389487828791},   {0.5, 7, 0.71114177808178630563},
+      {0.999999, 4, 49.458636756578596134}, {0.95, 100000, 1.9599877075346092587},
+      {0.9999, 0.5, 41139646.252662658586}, {0.1, 3, 0.13659819935369891516}};
+  for (const auto& [level, df, t] : reference)
+    expect_close(two_sided_quantile(level, df), t, 1e-13);
+  EXPECT_EQ(two_sided_quantile(0.9, kInfinity), two_sided_quantile(0.9));
+  for (double level : {0.0, 1.0, -0.5, std::nan("")})
+    EXPECT_TRUE(std::isnan(two_sided_quantile(level, 3))) << level;
+}
+
+TEST(Distributions, TailOfFAgainstReference) {
+  const double reference[][4] = {{3.5, 2, 20, 0.049735022076097138052},
+                                 {0.01, 5, 3, 0.99993031374509673024},
+                                 {1000, 3, 30, 3.8395209260924772046e-30},
+                                 {1.5, 1, 7, 0.26028271195578798258},
+                                 {330.285, 6, 9, 4.9840534226484720018e-10}};
+  for (const auto& [x, df1, df2, tail] : reference) expect_close(f_sf(x, df1, df2), tail, 1e-13);
+  EXPECT_EQ(f_sf(0, 2, 3), 1);
+  EXPECT_EQ(f_sf(kInfinity, 2, 3), 0);
+  EXPECT_TRUE(std::isnan(f_sf(std::nan(""), 2, 3)));
+}
+
 }  // namespace
 }  // namespace wald

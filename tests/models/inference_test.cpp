@@ -268,12 +268,27 @@ TEST(Maximize, RefusesBadCalls) {
   EXPECT_THROW(maximize([](const Tensor& p) { return log(p) - p; }, {0}, {"a"}, 1), InputError);
 }
 
-// The last evaluation decides: a single iteration of L-BFGS and Newton's steps still arrive.
-TEST(Maximize, FewIterationsAreMadeUpByNewton) {
+TEST(Maximize, SaysThatTheIterationsWereUsedUp) {
   const Values y = normal_sample(100, 1, 2);
-  const Fit fit = maximize(normal(y), {0.5, 1}, {"mu", "log(sigma)"}, 100, {.max_iter = 1});
-  expect_converged(fit);
-  EXPECT_NEAR(fit.estimate[0], mean_of(y), 1e-11);
+  const auto fit_within = [&](int max_iter) {
+    return maximize(normal(y), {0.5, 1}, {"mu", "log(sigma)"}, 100, {.max_iter = max_iter});
+  };
+  const Fit enough = fit_within(1000);
+  expect_converged(enough);
+  EXPECT_GT(enough.iterations, 1);
+
+  const Fit few = fit_within(1);
+  EXPECT_EQ(few.status, FitStatus::failed);
+  EXPECT_EQ(few.message, "the iterations allowed were used up");
+  EXPECT_EQ(few.iterations, 1);
+  EXPECT_LT(few.loglik, enough.loglik);
+  EXPECT_NEAR(few.certificate.newton_decrement, enough.loglik - few.loglik,
+              0.5 * (enough.loglik - few.loglik));
+
+  const Fit exactly = fit_within(static_cast<int>(enough.iterations));
+  expect_converged(exactly);
+  EXPECT_EQ(exactly.estimate, enough.estimate);
+  EXPECT_THROW(fit_within(0), InputError);
 }
 
 TEST(CoefficientTable, IsWalds) {

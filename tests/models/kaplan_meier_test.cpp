@@ -202,7 +202,7 @@ std::vector<KaplanMeier> curves_of(const Reference& reference, ConfidenceScale s
 }
 
 void expect_cell(const Table& table, std::size_t row, const std::string& name, double value) {
-  const std::string_view text = table.cell(row, table.column(name));
+  const std::string text = table.cell(row, table.column(name));
   if (text == "NA") {
     EXPECT_TRUE(std::isnan(value)) << table.place(row, table.column(name));
   } else if (text == "Inf") {

@@ -72,8 +72,7 @@ SurvivalData read_item(const std::string& item, const nlohmann::json& about) {
   const Table table = read_csv(testing::oracle_path("survival/" + item + "_design.csv"));
   const Design design = make_design(table, covariates);
   SurvivalData data;
-  data.x = from_vector(design.x,
-                       {static_cast<std::int64_t>(design.n), static_cast<std::int64_t>(design.k)});
+  data.x = design.x;
   data.names = design.names;
   data.time = from_vector(number_column(table, "time", design.rows));
   data.event = from_vector(number_column(table, "status", design.rows));
