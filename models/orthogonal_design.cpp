@@ -5,7 +5,8 @@
 
 namespace wald {
 
-OrthogonalDesign::OrthogonalDesign(const Tensor& x) : k_(static_cast<std::size_t>(x.size(1))) {
+OrthogonalDesign::OrthogonalDesign(const Tensor& x, std::size_t equations)
+    : k_(static_cast<std::size_t>(x.size(1))), equations_(equations) {
   const Tensor rows = contiguous(x);
   const auto n = static_cast<std::size_t>(x.size(0));
   r_ = kernels::qr_triangle(rows.data<double>(), x.size(0), static_cast<int>(k_));
@@ -21,30 +22,45 @@ OrthogonalDesign::OrthogonalDesign(const Tensor& x) : k_(static_cast<std::size_t
 }
 
 std::vector<double> OrthogonalDesign::to_orthogonal(const std::vector<double>& b) const {
-  std::vector<double> g(k_, 0.0);
-  for (std::size_t i = 0; i < k_; ++i)
-    for (std::size_t j = i; j < k_; ++j) g[i] += r_[i * k_ + j] * b[j];
+  std::vector<double> g = b;
+  for (std::size_t first = 0; first < equations_ * k_; first += k_)
+    for (std::size_t i = 0; i < k_; ++i) {
+      double sum = 0;
+      for (std::size_t j = i; j < k_; ++j) sum += r_[i * k_ + j] * b[first + j];
+      g[first + i] = sum;
+    }
   return g;
 }
 
-/// g becomes the solution b of r b = g.
+/// The coefficients g in a vector of parameters become the solutions b of r b = g.
 void OrthogonalDesign::solve(double* g, std::size_t stride) const {
-  for (std::size_t i = k_; i-- > 0;) {
-    for (std::size_t j = i + 1; j < k_; ++j) g[i * stride] -= r_[i * k_ + j] * g[j * stride];
-    g[i * stride] /= r_[i * k_ + i];
-  }
+  for (std::size_t equation = 0; equation < equations_; ++equation, g += k_ * stride)
+    for (std::size_t i = k_; i-- > 0;) {
+      for (std::size_t j = i + 1; j < k_; ++j) g[i * stride] -= r_[i * k_ + j] * g[j * stride];
+      g[i * stride] /= r_[i * k_ + i];
+    }
+}
+
+/// The coefficients g become r' g.
+void OrthogonalDesign::multiply_transposed(double* g, std::size_t stride) const {
+  for (std::size_t equation = 0; equation < equations_; ++equation, g += k_ * stride)
+    for (std::size_t i = k_; i-- > 0;) {
+      double sum = 0;
+      for (std::size_t j = 0; j <= i; ++j) sum += r_[j * k_ + i] * g[j * stride];
+      g[i * stride] = sum;
+    }
 }
 
 void OrthogonalDesign::from_orthogonal(Fit& fit) const {
+  const std::size_t p = fit.estimate.size();
   solve(fit.estimate.data(), 1);
-  // r^-1 V r^-T, first down the columns, then along the rows.
-  for (std::size_t j = 0; j < k_; ++j) solve(&fit.vcov[j], k_);
-  for (std::size_t i = 0; i < k_; ++i) solve(&fit.vcov[i * k_], 1);
-  for (std::size_t i = 0; i < k_; ++i)
-    for (std::size_t j = 0; j < i; ++j) fit.vcov[i * k_ + j] = fit.vcov[j * k_ + i];
-  const auto k = static_cast<std::int64_t>(k_);
-  const Tensor r = from_vector(r_, {k, k}), information = from_vector(fit.information, {k, k});
-  fit.information = matmul(t(r), matmul(information, r)).to_vector();
+  // r^-1 V r^-T and r' H r, first down the columns, then along the rows.
+  for (std::size_t j = 0; j < p; ++j) solve(&fit.vcov[j], p);
+  for (std::size_t i = 0; i < p; ++i) solve(&fit.vcov[i * p], 1);
+  for (std::size_t j = 0; j < p; ++j) multiply_transposed(&fit.information[j], p);
+  for (std::size_t i = 0; i < p; ++i) multiply_transposed(&fit.information[i * p], 1);
+  for (std::size_t i = 0; i < p; ++i)
+    for (std::size_t j = 0; j < i; ++j) fit.vcov[i * p + j] = fit.vcov[j * p + i];
 }
 
 }  // namespace wald

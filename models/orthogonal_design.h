@@ -1,4 +1,4 @@
-// A design matrix in coordinates in which its columns are orthonormal. Fits of a linear predictor
+// A design matrix in coordinates in which its columns are orthonormal. Fits of linear predictors
 // are made there, since nearly collinear columns, or columns far from their origin, cost no digits.
 #pragma once
 
@@ -9,15 +9,17 @@
 
 namespace wald {
 
-/// x = q r with q' q = 1 and r an upper triangle, so that x b = q g for g = r b.
+/// x = q r with q' q = 1 and r an upper triangle, so that x b = q g for g = r b. Parameters are the
+/// coefficients of one equation or of several, one after the other, and any others after them,
+/// which stay as they are.
 class OrthogonalDesign {
  public:
   /// x is float64 [n, k] of full rank (require_full_rank).
-  explicit OrthogonalDesign(const Tensor& x);
+  explicit OrthogonalDesign(const Tensor& x, std::size_t equations = 1);
 
   const Tensor& q() const { return q_; }  ///< [n, k]
 
-  /// g = r b.
+  /// g = r b of each equation.
   std::vector<double> to_orthogonal(const std::vector<double>& b) const;
   /// Turns estimate, covariance and information of a fit of g into those of b. The certificate
   /// stays that of g.
@@ -25,8 +27,9 @@ class OrthogonalDesign {
 
  private:
   void solve(double* g, std::size_t stride) const;
+  void multiply_transposed(double* g, std::size_t stride) const;
 
-  std::size_t k_;
+  std::size_t k_, equations_;
   std::vector<double> r_;  // [k, k]
   Tensor q_;
 };

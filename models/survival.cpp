@@ -6,7 +6,7 @@
 
 #include <wald/engine/ops/ops.h>
 #include <wald/models/identification.h>
-#include <wald/models/orthogonal_design.h>
+#include <wald/models/regression.h>
 
 namespace wald {
 namespace {
@@ -19,10 +19,14 @@ double weighted_total(const Tensor& x, const SurvivalData& data) {
   return sum(data.weights.defined() ? x * data.weights : x).item();
 }
 
-/// The log hazard of each subject.
-Tensor log_hazard(const Tensor& coefficients, const SurvivalData& data, SurvivalForm form) {
-  const Tensor linear = mv(data.x, coefficients);
+/// The log hazard of each subject, given its linear predictor.
+Tensor log_hazard(const Tensor& linear, SurvivalForm form) {
   return form == SurvivalForm::ph ? linear : -linear;
+}
+
+Tensor exponential_terms(const Tensor& linear, const SurvivalData& data, SurvivalForm form) {
+  const Tensor eta = log_hazard(linear, form);
+  return data.event * eta - exp(eta) * exposure(data);
 }
 
 /// What the first column of the design is throughout; NaN if it is not constant or is 0.
@@ -35,8 +39,7 @@ double constant_of(const Tensor& x) {
 
 Tensor exponential_log_likelihood(const Tensor& coefficients, const SurvivalData& data,
                                   SurvivalForm form) {
-  const Tensor eta = log_hazard(coefficients, data, form);
-  const Tensor terms = data.event * eta - exp(eta) * exposure(data);
+  const Tensor terms = exponential_terms(mv(data.x, coefficients), data, form);
   return data.weights.defined() ? data.weights * terms : terms;
 }
 
@@ -60,13 +63,11 @@ SurvivalFit fit_exponential(const SurvivalData& data, SurvivalForm form,
   std::vector<double> start(data.names.size(), 0.0);
   if (!std::isnan(constant))
     start[0] = (form == SurvivalForm::ph ? log_rate : -log_rate) / constant;
-  const OrthogonalDesign design(data.x);
-  SurvivalData turned = data;
-  turned.x = design.q();
-  static_cast<Fit&>(fit) =
-      maximize([&](const Tensor& g) { return exponential_log_likelihood(g, turned, form); },
-               design.to_orthogonal(start), data.names, data.n(), options);
-  design.from_orthogonal(fit);
+  Regression regression{data.x, data.names, {}, data.weights, {}, {}, start, {}};
+  regression.terms = [&](const Tensor& eta, const Tensor&) {
+    return exponential_terms(eta, data, form);
+  };
+  static_cast<Fit&>(fit) = fit_regression(regression, options);
   const Tensor log_times = where(data.event > 0, data.event * log(data.time), 0.0);
   fit.loglik_logtime = fit.loglik + weighted_total(log_times, data);
   fit.loglik_null = std::isnan(constant) ? NAN : fit.events * (log_rate - 1);
@@ -75,7 +76,7 @@ SurvivalFit fit_exponential(const SurvivalData& data, SurvivalForm form,
 
 std::vector<double> mean_survival(const SurvivalFit& fit, const SurvivalData& data,
                                   const std::vector<double>& times) {
-  const Tensor hazard = exp(log_hazard(from_vector(fit.estimate), data, fit.form));
+  const Tensor hazard = exp(log_hazard(mv(data.x, from_vector(fit.estimate)), fit.form));
   std::vector<double> means;
   for (double time : times) means.push_back(mean(exp(-hazard * time)).item());
   return means;
