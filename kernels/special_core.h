@@ -4,6 +4,8 @@
 // coefficients included.
 #pragma once
 
+#include <math.h>
+
 #include <wald/kernels/formulas.h>
 
 // A part is inlined wherever it is used; a function, of which one copy shall do, is called.
@@ -83,6 +85,41 @@ WALD_PART Pair<V> two_product(V a, V b) {
   const V al = a - ah, bl = b - bh;
   return {p, ((ah * bh - p) + ah * bl + al * bh) + al * bl};
 #endif
+}
+
+/// The same for other scalars.
+struct ScalarBinary {
+  double exponent, fraction;
+};
+WALD_PART ScalarBinary split_binary(double x) {
+  int exponent = 0;
+  double fraction = ::frexp(x, &exponent);
+  if (fraction < 0.7071067811865476) {
+    fraction *= 2;
+    --exponent;
+  }
+  return {static_cast<double>(exponent), fraction};
+}
+
+/// a / b and log x by one division, which costs as much as a dozen products. An x that is a power
+/// of two leaves the quotient two roundings, another one four. The logarithm is right to 2e-16 or
+/// to 2 ulp, whichever is more, so that x may not be close to 1. For sizes of b and x in 1e-290 to
+/// 1e290.
+template <class V>
+struct QuotientAndLog {
+  V quotient, log;
+};
+template <class V>
+WALD_PART QuotientAndLog<V> quotient_and_log(V a, V b, V x) {
+  const auto [exponent, m] = split_binary(x);
+  // log m = log((1 + s) / (1 - s)) = 2 s + s^3 P(s^2), s^2 <= 0.0295: degree 6, error 1.6e-18.
+  const V above = m + 1.0, inverse = 1.0 / (b * above);
+  const V s = (m - 1.0) * b * inverse, square = s * s;
+  const V p = polynomial(square, 0.666666666666667, 0.39999999999899444, 0.2857142862600327,
+                         0.22222211130259878, 0.18182889455674947, 0.15331710618210773,
+                         0.14616585424888623);
+  const V small = fused(exponent, V(2.8235290563031577e-13), square * s * p);
+  return {a * above * inverse, fused(exponent, V(0.693147180559663), fused(s, V(2.0), small))};
 }
 
 /// The nearest whole number, ties to even.

@@ -97,26 +97,36 @@ WALD_FUNCTION V lgamma_real(V x) {
 }
 
 /// digamma(x) for x >= 0: (x - x0) P / Q on [1, 6], degrees 9 and 9, error 4.0e-17, its root x0
-/// being subtracted in two parts; below 1 one step of the recurrence, above 6 the series.
+/// being subtracted in two parts; below 1 one step of the recurrence. Above 6, with z = x - 1/2,
+/// log z + z^-2 T(z^-2), degree 6 on [0, 1/5.5^2], absolute error 3.3e-17. All by one division.
 template <class V>
 WALD_FUNCTION V digamma_positive(V x) {
   const auto low = x < 1.0, far = x >= 6.0;
   const V y = select(low, x + 1.0, x);
-  const V p =
-      polynomial(y, 2594134086.7729964, 9149305984.066595, 10201475564.32277, 5079278632.864912,
-                 1258401622.4879582, 157585789.02945283, 9477199.988793395, 238512.38906768907,
-                 1793.7535037581215, 0.6817483937943845);
-  const V q = polynomial(y, 1.0, 3791669758.1528344, 8590174521.952564, 7040161887.110518,
-                         2731338032.34618, 542005360.5770137, 54932123.26474903, 2665014.65712488,
-                         52942.836850162035, 292.31642377839927);
-  const V quotient = select(far, V(1.0), p) / select(far, x, q);
-  V near = ((y - 1.4616321449683622) - 9.549995429965697e-17) * quotient;
-  if (any_of(low)) near = near - select(low, 1.0 / x, V(0.0));
+  V p = polynomial(y, 2594134086.7729964, 9149305984.066595, 10201475564.32277, 5079278632.864912,
+                   1258401622.4879582, 157585789.02945283, 9477199.988793395, 238512.38906768907,
+                   1793.7535037581215, 0.6817483937943845);
+  V q = polynomial(y, 1.0, 3791669758.1528344, 8590174521.952564, 7040161887.110518,
+                   2731338032.34618, 542005360.5770137, 54932123.26474903, 2665014.65712488,
+                   52942.836850162035, 292.31642377839927);
+  p = p * ((y - 1.4616321449683622) - 9.549995429965697e-17);
+  const V z = x - 0.5;
+  p = select(far, V(1.0), select(low, fused(p, x, -q), p));
+  q = select(far, z, select(low, q * x, q));
+  V quotient, l;
+  if (any_of((x >= 1e290) | (x != x))) {
+    quotient = p / q;
+    l = log(z);
+  } else {
+    const auto parts = quotient_and_log(p, q, select(far, z, V(1.0)));
+    quotient = parts.quotient;
+    l = parts.log;
+  }
   const V square = quotient * quotient;
-  const V series =
-      with_digamma_series([&] WALD_FORMULA(auto... c) { return polynomial(square, c...); });
-  const V large = log(x) - fused(square, series, quotient * 0.5);
-  return select(far, large, near);
+  const V series = polynomial(square, 0.04166666666666548, -0.00729166666313477,
+                              0.003844244304854911, -0.004133794714595649, 0.007532295664912337,
+                              -0.01972303829792419, 0.048902853456149205);
+  return select(far, fused(square, series, l), quotient);
 }
 
 template <class V>

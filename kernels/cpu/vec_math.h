@@ -95,6 +95,24 @@ WALD_INLINE Vec<T> with_sign(Vec<T> x, Vec<T> sign) {
   return x;
 }
 
+/// x = 2^exponent fraction with a fraction in [sqrt(1/2), sqrt(2)), for positive normal x.
+struct Binary {
+  Vec<double> exponent, fraction;
+};
+WALD_INLINE Binary split_binary(Vec<double> x) {
+  typedef typename Mask<double>::Part Bits;
+  constexpr std::int64_t least_bits = 0x3fe6a09e667f3bcd;
+  // Of sqrt(1/2), and of 3 2^51: a small whole number added to its bits is one added to the number.
+  constexpr std::int64_t shift_bits = 0x4338000000000000;
+  Binary parts;
+  for (int i = 0; i < Vec<double>::parts; ++i) {
+    const Bits e = ((Bits)x.part[i] - least_bits) >> 52;
+    parts.fraction.part[i] = (typename Vec<double>::Part)((Bits)x.part[i] - (e << 52));
+    parts.exponent.part[i] = (typename Vec<double>::Part)(e + shift_bits) - 0x1.8p52;
+  }
+  return parts;
+}
+
 /// exp(x) / 2, also where exp(x) overflows: 2 exp(x - 2 log 2). What the difference drops is made
 /// up for.
 template <class T>
