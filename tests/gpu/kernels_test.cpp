@@ -220,6 +220,45 @@ TEST(GpuReduce, KeepsNanInfinityAndRange) {
                         bytes_of(x));
 }
 
+TEST(GpuGather, EqualsTheCpuAlongAnyAxis) {
+  const std::vector<std::int64_t> size = {6, 5, 4}, in_stride = {1, 24, 6},
+                                  index_stride = {20, 4, 1};
+  std::vector<std::int64_t> index(120);
+  for (std::size_t i = 0; i < index.size(); ++i) index[i] = static_cast<std::int64_t>(i * 7 % 4);
+  for (const DType dtype : {DType::float64, DType::float32, DType::int64, DType::boolean})
+    for (int axis = 0; axis < 3; ++axis) {
+      const Bytes memory = numbers(dtype, 120, -9, 9, 5);
+      const kernels::Shape shape{3, size.data()};
+      const View in{memory.data(), in_stride.data()}, places{index.data(), index_stride.data()};
+      Bytes found(120 * size_of(dtype)), expected(found.size());
+      ASSERT_EQ(gather(dtype, shape, in, axis, places, found.data(), {}), success);
+      cpu_backend().gather(dtype, shape, in, axis, places, expected.data());
+      EXPECT_EQ(found, expected);
+    }
+}
+
+TEST(GpuRandom, DrawsTheNumbersOfTheCpu) {
+  using kernels::RandomLaw;
+  const kernels::RandomPlace place{20, 31};
+  constexpr std::int64_t n = 5001;
+  for (const DType dtype : {DType::float64, DType::float32})
+    for (const RandomLaw law : {RandomLaw::uniform, RandomLaw::normal, RandomLaw::exponential}) {
+      Bytes found(n * size_of(dtype)), expected(found.size());
+      ASSERT_EQ(random_real(law, dtype, place, n, found.data(), {}), success);
+      cpu_backend().random_real(law, dtype, place, n, expected.data());
+      EXPECT_EQ(found, expected);
+    }
+  std::vector<std::int64_t> found(n), expected(n);
+  ASSERT_EQ(random_integers(place, -3, 7, n, found.data(), {}), success);
+  cpu_backend().random_integers(place, -3, 7, n, expected.data());
+  EXPECT_EQ(found, expected);
+  std::vector<double> mean(n), counts(n), counts_of_cpu(n);
+  for (std::int64_t i = 0; i < n; ++i) mean[i] = 0.01 * static_cast<double>(i);
+  ASSERT_EQ(random_poisson(place, mean.data(), n, counts.data(), {}), success);
+  cpu_backend().random_poisson(place, mean.data(), n, counts_of_cpu.data());
+  EXPECT_EQ(counts, counts_of_cpu);
+}
+
 TEST(GpuMemory, IsKeptForTheNextUseAndGivenBackWhenShort) {
   trim(0);
   void *a = nullptr, *b = nullptr;
