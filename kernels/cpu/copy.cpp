@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "convert.h"
+#include "../convert.h"
 #include "parallel.h"
 #include "runs.h"
 
