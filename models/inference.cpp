@@ -350,14 +350,18 @@ std::string verdict(const Fit& fit) {
       c.newton_decrement, c.smallest_eigenvalue, c.largest_eigenvalue, c.score_agreement);
 }
 
+CoefficientRow wald_row(const std::string& name, double estimate, double std_error, double df,
+                        double level) {
+  const double z = estimate / std_error, reach = two_sided_quantile(level, df) * std_error;
+  return {
+      name, estimate, std_error, z, two_sided_p_value(z, df), estimate - reach, estimate + reach};
+}
+
 std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level) {
-  const double df = fit.degrees_of_freedom, quantile = two_sided_quantile(level, df);
   std::vector<CoefficientRow> rows;
-  for (std::size_t i = 0; i < fit.names.size(); ++i) {
-    const double b = fit.estimate[i], se = fit.std_error(i), z = b / se;
+  for (std::size_t i = 0; i < fit.names.size(); ++i)
     rows.push_back(
-        {fit.names[i], b, se, z, two_sided_p_value(z, df), b - quantile * se, b + quantile * se});
-  }
+        wald_row(fit.names[i], fit.estimate[i], fit.std_error(i), fit.degrees_of_freedom, level));
   return rows;
 }
 

@@ -80,6 +80,10 @@ struct CoefficientRow {
   double estimate, std_error, z, p, lower, upper;
 };
 
+/// The row of an estimate, by the t distribution with `df` degrees of freedom; infinite: normal.
+CoefficientRow wald_row(const std::string& name, double estimate, double std_error, double df,
+                        double level);
+
 /// Two-sided p values and intervals at `level`, by the normal or the t distribution.
 std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level = 0.95);
 
