@@ -64,9 +64,12 @@ void add_fit_options(CLI::App& command, FitArguments& o, const FitFeatures& feat
   command.add_option("--se", o.se, "Standard errors")->check(CLI::IsMember({"information"}));
   command.add_option("--level", o.level, "Level of the confidence intervals")
       ->check(CLI::Range(0.5, 0.9999));
+  command.add_option("--max-iter", o.max_iter, "Iterations at most")->check(require_positive);
   command.add_flag("--json", o.json, "Print one JSON object");
   add_threads_option(command);
 }
+
+FitOptions fit_options(const FitArguments& o) { return {.max_iter = o.max_iter}; }
 
 Formula formula_of(const FitArguments& o, const std::function<Expression()>& response) {
   Formula formula;

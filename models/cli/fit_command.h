@@ -28,6 +28,7 @@ struct FitArguments {
   std::string weights, offset;  // columns
   std::string se = "information";
   double level = 0.95;
+  int max_iter = FitOptions().max_iter;
   bool json = false;
 };
 
@@ -46,6 +47,9 @@ void add_fit_options(CLI::App& command, FitArguments& arguments, const FitFeatur
 /// add_fit_options().
 CLI::Option* add_column_option(CLI::App& command, const std::string& name, std::string& column,
                                const std::string& text);
+
+/// How to maximize, for the model's fit.
+FitOptions fit_options(const FitArguments& arguments);
 
 /// The formula given, or the one that --covariates, --no-intercept and the left side amount to;
 /// with --offset among its terms. `response` gives the left side from a model's own options, or

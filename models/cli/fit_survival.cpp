@@ -70,7 +70,7 @@ Json results_json(const SurvivalFit& fit) {
 int run_fit_survival(const FitSurvival& o) {
   const auto [data, read] = read_data(o);
   const SurvivalForm form = o.form == "aft" ? SurvivalForm::aft : SurvivalForm::ph;
-  const SurvivalFit fit = fit_exponential(data, form);
+  const SurvivalFit fit = fit_exponential(data, form, fit_options(o));
   if (!o.plot.empty()) plot_fit(o.plot, fit, data, o.level);
   FittedModel model{"survival", fit, summary_head(fit)};
   model.loglik = [&data = data, form](const Tensor& b) {
