@@ -158,7 +158,9 @@ std::vector<double> covariance(const LogLikelihood& loglik, const Fit& fit, Cova
                                const CovarianceOptions& options) {
   const std::size_t k = fit.names.size();
   const std::vector<double>& bread = options.bread.empty() ? fit.vcov : options.bread;
-  if (bread.size() != k * k)
+  if (bread.empty() && kind != Covariance::opg)
+    throw InputError("covariance: the fit has no covariance and no bread is given");
+  if (!bread.empty() && bread.size() != k * k)
     throw InputError(
         fmt::format("covariance: the bread has {} elements for {} parameters", bread.size(), k));
   if (kind == Covariance::information) return bread;

@@ -27,7 +27,9 @@ DerivedEstimates delta_method(const Fit& fit, const TensorFunction& g,
       throw InputError(fmt::format(
           "delta_method: {} or its derivative is not finite at the estimate", names[i]));
   const auto k = static_cast<std::int64_t>(fit.names.size());
-  const Tensor v = from_vector(vcov.empty() ? fit.vcov : vcov, {k, k});
+  const std::vector<double>& covariance = vcov.empty() ? fit.vcov : vcov;
+  if (covariance.empty()) throw InputError("delta_method: the fit has no covariance");
+  const Tensor v = from_vector(covariance, {k, k});
   return {std::move(names), value, matmul(at.jacobian, matmul(v, t(at.jacobian))).to_vector(),
           fit.degrees_of_freedom};
 }

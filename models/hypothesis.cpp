@@ -38,6 +38,7 @@ TestResult wald_statistic(const Fit& fit, const Tensor& value, const Tensor& jac
                           const WaldOptions& options) {
   const auto k = static_cast<std::int64_t>(fit.names.size());
   const std::vector<double>& vcov = options.vcov.empty() ? fit.vcov : options.vcov;
+  if (vcov.empty()) throw InputError("wald_test: the fit has no covariance");
   const Tensor v = from_vector(vcov, {k, k});
   const Tensor variance = matmul(jacobian, matmul(v, t(jacobian)));
   TestResult result;

@@ -318,7 +318,7 @@ bool Fit::is_fixed(std::size_t i) const {
 }
 
 double Fit::std_error(std::size_t i) const {
-  return is_fixed(i) ? NAN : std::sqrt(vcov[i * names.size() + i]);
+  return vcov.empty() || is_fixed(i) ? NAN : std::sqrt(vcov[i * names.size() + i]);
 }
 
 double Fit::parameters() const {

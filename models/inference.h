@@ -41,7 +41,8 @@ struct Certificate {
 struct Fit {
   std::vector<std::string> names;  ///< Of the k parameters.
   std::vector<double> estimate;    ///< [k]
-  std::vector<double> vcov;  ///< [k, k]: the inverse of the observed information of what is free.
+  /// [k, k]: the inverse of the observed information of what is free; empty: there is none.
+  std::vector<double> vcov;
   std::vector<double> information;  ///< [k, k]: minus the Hessian of the log-likelihood.
   double loglik = 0;
   std::int64_t n = 0;
@@ -59,7 +60,7 @@ struct Fit {
 
   std::size_t free_parameters() const;
   bool is_fixed(std::size_t i) const;
-  double std_error(std::size_t i) const;  ///< NaN of a parameter that was fixed.
+  double std_error(std::size_t i) const;  ///< NaN without covariance, or of what was fixed.
   double aic() const;                     ///< Counts the free parameters, as do bic() and aicc().
   double bic() const;
   /// aic() with the correction for few observations of Hurvich and Tsai (1989), Biometrika 76,
