@@ -16,13 +16,16 @@
 #include <wald/engine/tensor.h>
 #include <wald/engine/transforms.h>
 #include <wald/models/covariance.h>
+#include <wald/models/delta.h>
 #include <wald/models/design.h>
 #include <wald/models/distributions.h>
+#include <wald/models/hypothesis.h>
 #include <wald/models/inference.h>
 #include <wald/models/kaplan_meier.h>
 #include <wald/models/ols.h>
 #include <wald/models/ols_summary.h>
 #include <wald/models/plot.h>
+#include <wald/models/profile.h>
 #include <wald/models/random.h>
 #include <wald/models/response.h>
 #include <wald/models/simulate.h>
