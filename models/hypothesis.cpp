@@ -2,212 +2,128 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
 #include <cmath>
 
-#include <wald/engine/error.h>
+#include <wald/engine/ops/ops.h>
+#include <wald/kernels/cpu/lapack.h>
+#include <wald/models/distributions.h>
 
 namespace wald {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-/// Letters, digits, `.`, `_` and any byte beyond ASCII, as in names of formulas.
-bool is_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || (c & 0x80) != 0;
+/// x' A^-1 x for a symmetric positive definite A [m, m], NaN if it is not: scaled to a unit
+/// diagonal, so that units do not matter.
+double inverse_form(std::vector<double> a, std::vector<double> x) {
+  const std::size_t m = x.size();
+  std::vector<double> root(m);
+  for (std::size_t i = 0; i < m; ++i) root[i] = std::sqrt(a[i * m + i]);
+  for (std::size_t i = 0; i < m; ++i) {
+    x[i] /= root[i];
+    for (std::size_t j = 0; j < m; ++j) a[i * m + j] /= root[i] * root[j];
+  }
+  for (double v : a)
+    if (!std::isfinite(v)) return NAN;
+  const auto eigenvalues = kernels::symmetric_eigen(a.data(), static_cast<int>(m));
+  if (!(eigenvalues.front() > 1e-11)) return NAN;
+  double form = 0;
+  for (std::size_t i = 0; i < m; ++i) {
+    double along = 0;
+    for (std::size_t j = 0; j < m; ++j) along += a[i * m + j] * x[j];
+    form += along * along / eigenvalues[i];
+  }
+  return form;
 }
 
-/// A number and a coefficient for each parameter.
-struct Linear {
-  std::vector<double> coefficients;
-  double constant = 0;
-
-  bool is_constant() const {
-    return std::ranges::all_of(coefficients, [](double c) { return c == 0; });
-  }
-  void add(const Linear& other, double times) {
-    constant += times * other.constant;
-    for (std::size_t i = 0; i < coefficients.size(); ++i)
-      coefficients[i] += times * other.coefficients[i];
-  }
-  void scale(double by) {
-    constant *= by;
-    for (double& c : coefficients) c *= by;
-  }
-};
-
-class HypothesisParser {
- public:
-  HypothesisParser(std::string_view text, const std::vector<std::string>& names)
-      : text_(text), names_(names) {}
-
-  LinearHypothesis parse() {
-    do equation();
-    while (take(','));
-    if (at_ < text_.size()) expected("'=', ',' or an operator");
-    return std::move(result_);
-  }
-
- private:
-  void equation() {
-    skip_blanks();
-    std::size_t begin = at_;
-    Linear left = sum();
-    if (!take('=')) expected("'='");
-    do {
-      take('=');  // as in ==
-      skip_blanks();
-      const std::size_t middle = at_;
-      const Linear right = sum();
-      left.add(right, -1);
-      add_row(left, std::string(text_.substr(begin, at_ - begin)));
-      left = right;
-      begin = middle;
-    } while (take('='));
-  }
-
-  void add_row(const Linear& difference, std::string equation) {
-    while (is_blank(equation.back())) equation.pop_back();
-    if (difference.is_constant())
-      throw InputError(fmt::format("hypothesis '{}': '{}' {} whatever the parameters are", text_,
-                                   equation, difference.constant == 0 ? "holds" : "fails"));
-    result_.r.insert(result_.r.end(), difference.coefficients.begin(),
-                     difference.coefficients.end());
-    result_.q.push_back(0 - difference.constant);
-    result_.texts.push_back(std::move(equation));
-  }
-
-  Linear sum() {
-    Linear total = signed_product();
-    for (;;) {
-      if (take('+'))
-        total.add(product(), 1);
-      else if (take('-'))
-        total.add(product(), -1);
-      else
-        return total;
-    }
-  }
-
-  Linear signed_product() {
-    double sign = 1;
-    while (take('-') || take('+')) sign = text_[at_ - 1] == '-' ? -sign : sign;
-    Linear first = product();
-    first.scale(sign);
-    return first;
-  }
-
-  Linear product() {
-    Linear left = factor();
-    for (;;) {
-      const std::size_t begin = at_;
-      if (take('*')) {
-        Linear right = factor();
-        if (!left.is_constant() && !right.is_constant())
-          refuse(begin, "a product of parameters is not linear");
-        if (!left.is_constant()) std::swap(left, right);
-        right.scale(left.constant);
-        left = std::move(right);
-      } else if (take('/')) {
-        const Linear right = factor();
-        if (!right.is_constant() || right.constant == 0)
-          refuse(begin, "only a number other than 0 can divide");
-        left.scale(1 / right.constant);
-      } else {
-        return left;
-      }
-    }
-  }
-
-  Linear factor() {
-    skip_blanks();
-    Linear value{std::vector<double>(names_.size(), 0.0)};
-    if (const std::size_t parameter = take_name(); parameter < names_.size()) {
-      value.coefficients[parameter] = 1;
-      return value;
-    }
-    if (take('(')) {
-      value = sum();
-      if (!take(')')) expected("')'");
-      return value;
-    }
-    const char* const begin = text_.data() + at_;
-    const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value.constant);
-    const bool is_number = peek() != '-' && error == std::errc() && std::isfinite(value.constant);
-    if (!is_number) refuse_factor();
-    at_ += static_cast<std::size_t>(end - begin);
-    return value;
-  }
-
-  /// The parameter with the longest name that stands here, if it is not a part of a longer word;
-  /// names_.size() if there is none.
-  std::size_t take_name() {
-    std::size_t best = names_.size(), best_end = at_;
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      const std::size_t end = end_of(names_[i]);
-      if (end > best_end) {
-        best = i;
-        best_end = end;
-      }
-    }
-    at_ = best_end;
-    return best;
-  }
-
-  /// Where the name ends that begins here; 0 if another text stands here.
-  std::size_t end_of(std::string_view name) const {
-    const bool is_quoted = peek() == '`';
-    std::size_t at = at_ + (is_quoted ? 1 : 0), i = 0;
-    for (; i < name.size(); ++i) {
-      while (i < name.size() && is_blank(name[i])) ++i;
-      while (at < text_.size() && is_blank(text_[at])) ++at;
-      if (i == name.size() || at == text_.size() || text_[at] != name[i]) break;
-      ++at;
-    }
-    if (i < name.size()) return 0;
-    if (is_quoted) return at < text_.size() && text_[at] == '`' ? at + 1 : 0;
-    const bool goes_on = at < text_.size() && (text_[at] == ':' || text_[at] == '(' ||
-                                               (is_word(text_[at]) && is_word(text_[at - 1])));
-    return goes_on ? 0 : at;
-  }
-
-  char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  void skip_blanks() {
-    while (is_blank(peek())) ++at_;
-  }
-  bool take(char c) {
-    skip_blanks();
-    if (peek() != c) return false;
-    ++at_;
-    return true;
-  }
-
-  [[noreturn]] void refuse(std::size_t at, const std::string& why) const {
-    throw InputError(fmt::format("hypothesis '{}', column {}: {}", text_, at + 1, why));
-  }
-  [[noreturn]] void expected(const std::string& what) const {
-    const std::string_view rest = text_.substr(at_, 12);
-    refuse(at_, fmt::format("{} was expected, not {}", what,
-                            rest.empty() ? "the end" : fmt::format("'{}'", rest)));
-  }
-  [[noreturn]] void refuse_factor() const {
-    const std::size_t end = std::min(text_.find_first_of(" \t=,+-*/)", at_), text_.size());
-    if (end == at_) expected("a parameter or a number");
-    refuse(at_, fmt::format("there is no parameter '{}'; there are {}",
-                            text_.substr(at_, end - at_), fmt::join(names_, ", ")));
-  }
-
-  std::string_view text_;
-  const std::vector<std::string>& names_;
-  std::size_t at_ = 0;
-  LinearHypothesis result_;
-};
+TestResult wald_statistic(const Fit& fit, const Tensor& value, const Tensor& jacobian,
+                          const WaldOptions& options) {
+  const auto k = static_cast<std::int64_t>(fit.names.size());
+  const std::vector<double>& vcov = options.vcov.empty() ? fit.vcov : options.vcov;
+  if (vcov.empty()) throw InputError("wald_test: the fit has no covariance");
+  const Tensor v = from_vector(vcov, {k, k});
+  const Tensor variance = matmul(jacobian, matmul(v, t(jacobian)));
+  TestResult result;
+  result.df = static_cast<int>(value.numel());
+  result.denominator_df =
+      std::isnan(options.denominator_df) ? fit.degrees_of_freedom : options.denominator_df;
+  result.statistic = inverse_form(variance.to_vector(), value.to_vector());
+  if (std::isnan(result.statistic))
+    throw InputError(
+        "wald_test: the restrictions are not independent of each other, or concern only "
+        "parameters that were fixed");
+  return result;
+}
 
 }  // namespace
 
-LinearHypothesis parse_hypothesis(std::string_view text, const std::vector<std::string>& names) {
-  return HypothesisParser(text, names).parse();
+double TestResult::p() const { return chi_squared_sf(statistic, df); }
+
+double TestResult::f_p() const {
+  return std::isinf(denominator_df) ? p() : f_sf(f(), df, denominator_df);
+}
+
+TestResult wald_test(const Fit& fit, const TensorFunction& g, const WaldOptions& options) {
+  const TensorFunction flat = [&](const Tensor& b) { return flatten(g(b)); };
+  const auto at = value_and_jacobian(flat, from_vector(fit.estimate));
+  return wald_statistic(fit, at.value, at.jacobian, options);
+}
+
+TestResult wald_test(const Fit& fit, const Tensor& r, const Tensor& q, const WaldOptions& options) {
+  const auto k = static_cast<std::int64_t>(fit.names.size());
+  if (r.dim() != 2 || r.size(1) != k || q.dim() != 1 || q.size(0) != r.size(0))
+    throw ShapeError(
+        fmt::format("wald_test: R has the shape {} and q {}, where [q, {}] and [q] are expected",
+                    to_string(Dims(r.shape())), to_string(Dims(q.shape())), k));
+  return wald_statistic(fit, mv(r, from_vector(fit.estimate)) - q, r, options);
+}
+
+TestResult lr_test(const Fit& restricted, const Fit& full) {
+  if (restricted.n != full.n)
+    throw InputError(
+        fmt::format("lr_test: the fits are of {} and of {} observations, not of the same data",
+                    restricted.n, full.n));
+  const auto parameters = [](const Fit& fit) {
+    return static_cast<int>(fit.free_parameters()) + fit.unnamed_parameters;
+  };
+  TestResult result;
+  result.df = parameters(full) - parameters(restricted);
+  if (result.df < 1)
+    throw InputError(
+        fmt::format("lr_test: the restricted fit has {} free parameters, no fewer than the {} of "
+                    "the other",
+                    parameters(restricted), parameters(full)));
+  result.statistic = 2 * (full.loglik - restricted.loglik);
+  if (!(result.statistic > -1e-9 * (1 + std::abs(full.loglik))))
+    throw InputError(fmt::format(
+        "lr_test: the log-likelihood of the restricted fit is higher by {:g}: it is not a special "
+        "case of the other, or one of them is not at its maximum",
+        -result.statistic / 2));
+  result.statistic = std::max(result.statistic, 0.0);
+  return result;
+}
+
+TestResult score_test(const LogLikelihood& loglik, const Fit& restricted,
+                      const ScoreTestOptions& options) {
+  TestResult result;
+  const std::size_t k = restricted.names.size();
+  result.df = static_cast<int>(k) - static_cast<int>(restricted.free_parameters());
+  if (result.df < 1)
+    throw InputError("score_test: no parameter of the fit was fixed or tied: nothing is tested");
+  const bool is_opg = options.kind == Covariance::opg;
+  if (!is_opg && options.kind != Covariance::information)
+    throw InputError(fmt::format("score_test: the information is observed or opg, not {}",
+                                 name_of(options.kind)));
+  if (!options.information.empty() && options.information.size() != k * k)
+    throw InputError(fmt::format("score_test: the information has {} elements for {} parameters",
+                                 options.information.size(), k));
+  const TermDerivatives at = term_derivatives(loglik, from_vector(restricted.estimate));
+  const Tensor own = is_opg ? matmul(t(at.scores), at.scores) : at.information;
+  const std::vector<double> information =
+      options.information.empty() ? own.to_vector() : options.information;
+  result.statistic = inverse_form(information, sum(at.scores, {0}).to_vector());
+  if (std::isnan(result.statistic))
+    throw NumericalError(
+        "score_test: the information at the restricted estimate is not positive definite");
+  return result;
 }
 
 }  // namespace wald
