@@ -2,6 +2,7 @@
 
 #include <wald/models/kaplan_meier.h>
 #include <wald/models/plot.h>
+#include <wald/models/survival_prediction.h>
 
 namespace wald {
 namespace {
@@ -18,7 +19,7 @@ void plot_fit(const std::string& path, const SurvivalFit& fit, const SurvivalDat
   KaplanMeier curve = kaplan_meier(data.time.to_vector(), data.event.to_vector(),
                                    {.level = level, .weights = weights, .entry = entry});
   curve.label = "Kaplan-Meier";
-  PlotLine line{"exponential model", {}, {}};
+  PlotLine line{std::string(fit.law().title) + " model", {}, {}};
   constexpr int points = 200;
   for (int i = 0; i <= points; ++i) line.x.push_back(curve.time.back() * i / points);
   line.y = mean_survival(fit, data, line.x);
