@@ -13,18 +13,6 @@
 
 namespace wald {
 
-/// With eta = x'b + offset:
-///   exponential  h(t) = exp(eta) (ph), or log T = eta + W (aft)
-///   weibull      h(t) = p t^(p-1) exp(eta) (ph; log p last), or log T = eta + sigma W (aft)
-///   gompertz     h(t) = exp(eta + c t) (ph; c last, may be negative: then some never have the
-///                event)
-///   lognormal, loglogistic   log T = eta + sigma W (aft), W normal or logistic
-/// where W of exponential and Weibull is the log of a standard exponential, and log(sigma) is last.
-struct SurvivalModel {
-  SurvivalDistribution distribution = SurvivalDistribution::exponential;
-  SurvivalForm form = SurvivalForm::ph;
-};
-
 /// The n terms of the log-likelihood, as a regression without starting values. With H the
 /// cumulative hazard, a row adds
 ///   d log h(t) - (H(t) - H(entry)),

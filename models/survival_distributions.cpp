@@ -32,11 +32,14 @@ Tensor integral(F f) {
 
 /// (exp(x) - 1) / x. Where the quotient's derivatives would cancel, by its series.
 Tensor mean_exp(const Tensor& x) {
-  const Tensor is_small = abs(x) < 0.1, far = where(is_small, 1.0, x);
-  constexpr int terms = 9;
-  Tensor series = where(is_small, x, 0.0) * (1.0 / (terms + 1)) + 1.0;
-  for (int k = terms; k > 1; --k) series = where(is_small, x, 0.0) * series * (1.0 / k) + 1.0;
-  return where(is_small, series, expm1(far) / far);
+  const Tensor is_small = abs(x) < 0.1;
+  const Tensor near = where(is_small, x, 0.0), far = where(is_small, 1.0, x);
+  constexpr int degree = 9;
+  double coefficient = 1;
+  for (int k = 2; k <= degree + 1; ++k) coefficient /= k;
+  Tensor series = near * coefficient;
+  for (int k = degree + 1; k > 2; --k) series = (series + (coefficient *= k)) * near;
+  return where(is_small, series + 1.0, expm1(far) / far);
 }
 
 /// log(1 + x) / x, which is 1 at 0; NaN below -1.

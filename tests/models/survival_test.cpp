@@ -2,7 +2,6 @@
 // written differently.
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
-#include <wald/models/simulate.h>
 #include <wald/models/survival.h>
 #include <wald/models/survival_prediction.h>
 
@@ -12,51 +11,14 @@
 #include <cmath>
 #include <numeric>
 
+#include "survival_samples.h"
+
 namespace wald {
 namespace {
 
-using Values = std::vector<double>;
+using namespace testing;
 
 constexpr SurvivalForm forms[] = {SurvivalForm::ph, SurvivalForm::aft};
-
-// Columns of covariates to data with an intercept in front.
-SurvivalData data_of(const Values& time, const Values& event, const std::vector<Values>& columns) {
-  SurvivalData data;
-  std::vector<Tensor> x = {ones({static_cast<std::int64_t>(time.size())})};
-  data.names = {"(Intercept)"};
-  for (const Values& column : columns) {
-    x.push_back(from_vector(column));
-    data.names.push_back(fmt::format("x{}", data.names.size()));
-  }
-  data.x = stack(x, 1);
-  data.time = from_vector(time);
-  data.event = from_vector(event);
-  return data;
-}
-
-SurvivalData data_of(const SurvivalSample& sample) {
-  return data_of(sample.time, sample.event, sample.columns);
-}
-
-// 300 subjects, two covariates, 30 % or so censored. The covariate x2 is rounded to multiples of
-// 2^-10, so that shifting it by 1e6 is exact.
-SurvivalSample small_sample() {
-  RRandom random(20240607);
-  const Values coefficients = {-1.2, 0.7, -0.4};
-  SurvivalSample sample = simulate_exponential(random, 300, coefficients, 4.0);
-  for (double& x : sample.columns[1]) x = std::round(x * 1024) / 1024;
-  return sample;
-}
-
-Values z_values(const Fit& fit) {
-  Values z;
-  for (const CoefficientRow& row : coefficient_table(fit)) z.push_back(row.z);
-  return z;
-}
-
-void expect_relative(double obtained, double exact, double tolerance, const std::string& what) {
-  EXPECT_NEAR(obtained, exact, tolerance * std::abs(exact)) << what;
-}
 
 struct ArmTotals {
   long double events[2] = {}, time[2] = {};
@@ -182,20 +144,6 @@ TEST(Survival, FormsDifferBySign) {
   for (std::size_t i = 0; i < 9; ++i)
     EXPECT_NEAR(ph.vcov[i], aft.vcov[i], 1e-12 * std::abs(ph.vcov[i]));
   EXPECT_NEAR(ph.loglik, aft.loglik, 1e-13 * std::abs(ph.loglik));
-}
-
-void expect_same_fit(const SurvivalFit& a, const SurvivalFit& b, double tolerance) {
-  const std::size_t k = a.names.size();
-  for (std::size_t i = 0; i < k; ++i) {
-    EXPECT_NEAR(a.estimate[i], b.estimate[i], tolerance * a.std_error(i)) << a.names[i];
-    for (std::size_t j = 0; j < k; ++j)
-      EXPECT_NEAR(a.vcov[i * k + j], b.vcov[i * k + j],
-                  tolerance * a.std_error(i) * a.std_error(j));
-  }
-  EXPECT_NEAR(a.loglik, b.loglik, tolerance * std::abs(b.loglik));
-  EXPECT_NEAR(a.loglik_logtime, b.loglik_logtime, tolerance * std::abs(b.loglik_logtime));
-  EXPECT_NEAR(a.events, b.events, tolerance * b.events);
-  EXPECT_NEAR(a.time_at_risk, b.time_at_risk, tolerance * b.time_at_risk);
 }
 
 TEST(Survival, WholeWeightsAreRepeatedRows) {
