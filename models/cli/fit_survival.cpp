@@ -1,0 +1,107 @@
+// wald fit survival: parametric survival regression of a CSV file.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include <wald/engine/error.h>
+#include <wald/engine/io/csv.h>
+#include <wald/models/distributions.h>
+#include <wald/models/response.h>
+#include <wald/models/survival.h>
+#include <wald/models/survival_plot.h>
+#include <wald/models/survival_summary.h>
+
+#include "fit_command.h"
+#include "survival_table.h"
+
+namespace wald::cli {
+namespace {
+
+struct FitSurvival : FitArguments {
+  SurvivalColumns columns;
+  std::string dist = "exponential", form, plot;
+};
+
+Tensor optional_column(const std::vector<double>& values) {
+  return values.empty() ? Tensor() : from_vector(values);
+}
+
+Expression response_of(const FitSurvival& o) {
+  if (o.columns.time.empty()) throw CLI::RequiredError("--time, or --formula,");
+  if (o.columns.event.empty() && o.columns.time2.empty())
+    throw CLI::RequiredError("--event or --time2, or --formula,");
+  return o.columns.response();
+}
+
+/// The table ends with this function: its text need not lie in memory during the fit.
+std::pair<SurvivalData, FitDesign> read_data(const FitSurvival& o) {
+  const Formula formula = formula_of(o, [&] { return response_of(o); });
+  const SurvivalResponse response = survival_response(formula);
+  const bool is_interval = response.time2.has_value(), has_entry = !o.columns.entry.empty();
+  const Table table = read_csv(o.data);
+  DesignOptions options;
+  if (is_interval && has_entry)
+    options.also_used = {o.columns.entry};  // Surv() has no place for it
+  FitDesign read = read_design(table, formula, o, options);
+  const SurvivalValues values = read_survival(table, response, read.design.rows, is_interval);
+  SurvivalData data;
+  data.x = read.design.x;
+  data.names = read.design.names;
+  data.time = from_vector(values.time);
+  data.event = optional_column(values.event);
+  data.entry = optional_column(values.entry);
+  if (is_interval && has_entry)
+    data.entry = column_tensor(table, Expression::column(o.columns.entry), read.design);
+  data.time2 = optional_column(values.time2);
+  data.weights = read.weights;
+  data.offset = read.design.offset;
+  return {std::move(data), std::move(read)};
+}
+
+Json results_json(const SurvivalFit& fit) {
+  Json out;
+  out["loglik_logtime"] = fit.loglik_logtime;
+  out["loglik_null"] = fit.loglik_null;
+  if (!std::isnan(fit.loglik_null) && fit.lr_df() > 0)
+    out["lr_test"] = {{"statistic", fit.lr_statistic()},
+                      {"df", fit.lr_df()},
+                      {"p", chi_squared_sf(fit.lr_statistic(), fit.lr_df())}};
+  out["events"] = fit.events;
+  out["time_at_risk"] = fit.time_at_risk;
+  return out;
+}
+
+int run_fit_survival(const FitSurvival& o) {
+  const SurvivalModel how = survival_model(o.dist, o.form);
+  const auto [data, read] = read_data(o);
+  const SurvivalFit fit = fit_survival(data, how, fit_options(o));
+  if (!o.plot.empty()) plot_fit(o.plot, fit, data, o.level);
+  FittedModel model{"survival", fit, summary_head(fit)};
+  model.loglik = log_likelihood(survival_regression(data, how));
+  model.settings = {{"dist", o.dist}, {"form", fit.form == SurvivalForm::ph ? "ph" : "aft"}};
+  model.results = results_json(fit);
+  return report(std::move(model), read, o);
+}
+
+}  // namespace
+
+void add_fit_survival(CLI::App& fit, int& exit_code) {
+  auto o = std::make_shared<FitSurvival>();
+  CLI::App* command = fit.add_subcommand("survival", "Parametric survival regression");
+  add_fit_options(*command, *o, {.y = false});
+  SurvivalColumns& columns = o->columns;
+  add_column_option(*command, "--time", columns.time, "Column of follow-up times, positive");
+  CLI::Option* event =
+      add_column_option(*command, "--event", columns.event, "Column of events: 1 seen, 0 censored");
+  add_column_option(*command, "--time2", columns.time2,
+                    "Column of the ends of the intervals, begun at --time, in which the events "
+                    "were; missing: none seen")
+      ->excludes(event);
+  add_column_option(*command, "--entry", columns.entry, "Column of times of delayed entry");
+  add_survival_model_options(*command, o->dist, o->form);
+  command->add_option("--plot", o->plot, "Write Kaplan-Meier and the fitted curve to this SVG file")
+      ->type_name("OUT.svg");
+  command->callback([o, &exit_code] { exit_code = run_fit_survival(*o); });
+}
+
+}  // namespace wald::cli
