@@ -64,6 +64,34 @@ void require_estimates(const SurvivalData& data, const SurvivalObservations& see
   require_finite_maximum(fit.form == SurvivalForm::ph ? x : -x, pinned, data.names);
 }
 
+/// For distributions with a scale in log time: throws if all events lie where log t = x'b for some
+/// b, and nothing else is against that, since the likelihood then rises without end as the scale
+/// falls to 0.
+void require_scatter(const SurvivalData& data, const SurvivalObservations& seen,
+                     const std::string& parameter) {
+  const Tensor counts = data.weights.defined() ? data.weights > 0 : data.time == data.time;
+  Tensor log_time = log(seen.survived.end);
+  if (data.offset.defined()) log_time = log_time - data.offset;
+  const Tensor is_event = logical_and(seen.seen > 0, counts);
+  if (!any(is_event).item<bool>()) return;
+  const Tensor b =
+      lstsq(where(unsqueeze(is_event, 1), data.x, 0.0), where(is_event, log_time, 0.0));
+  const Tensor center = mv(data.x, b), tolerance = 1e-10 * (1.0 + abs(log_time));
+  Tensor is_met = where(is_event, abs(log_time - center), log_time - center) <= tolerance;
+  if (seen.survived.empty.defined()) is_met = logical_or(is_met, seen.survived.empty);
+  if (seen.in_window.defined()) {
+    const Tensor end = log(seen.window.end);
+    const Tensor latest = data.offset.defined() ? end - data.offset : end;
+    is_met = logical_and(is_met, logical_or(logical_not(seen.in_window), latest >= center));
+  }
+  if (!all(logical_or(is_met, logical_not(counts))).item<bool>()) return;
+  throw NotIdentifiedError(
+      fmt::format("there is no finite estimate of {}: the covariates ({}) give the time of every "
+                  "event exactly, "
+                  "and the likelihood rises without end as the scale of log time falls to 0",
+                  parameter, fmt::join(data.names, ", ")));
+}
+
 struct Start {
   double eta = 0;             ///< Of every subject.
   std::vector<double> shape;  ///< Empty if there is none.
@@ -158,6 +186,7 @@ SurvivalFit fit_survival(const SurvivalData& data, const SurvivalModel& model,
   fit.events = weighted_total(seen.happened, data);
   fit.time_at_risk = weighted_total(time_at_risk, data);
   require_estimates(data, seen, fit, regression.parameter_names());
+  if (law.needs_logs) require_scatter(data, seen, law.parameter(fit.form));
   const bool is_closed_form = model.distribution == SurvivalDistribution::exponential &&
                               !data.offset.defined() && !data.time2.defined();
   estimate(fit, regression, rough_start(data, seen, law, fit), is_closed_form, options);
