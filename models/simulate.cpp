@@ -1,4 +1,5 @@
-// Draws survival data: covariates first, then times by inversion, then administrative censoring.
+// Draws survival data: covariates first, then times from the uniforms as R's functions take them,
+// then administrative censoring.
 #include <wald/engine/error.h>
 #include <wald/models/simulate.h>
 
@@ -16,45 +17,86 @@ void add_treatment(RRandom& random, std::size_t n, SurvivalSample& sample) {
   sample.columns.emplace_back(arm.begin(), arm.end());
 }
 
+void add_covariates(RRandom& random, std::size_t n, std::size_t coefficients,
+                    SurvivalSample& sample) {
+  if (coefficients > 1) add_treatment(random, n, sample);
+  for (std::size_t j = 2; j < coefficients; ++j) {
+    sample.covariates.push_back(fmt::format("x{}", j));
+    sample.columns.push_back(random.rnorm(n));
+  }
+}
+
 // The event is seen when T <= censor_time, and the time is the smaller of the two.
-template <class Rate>
-void add_times(RRandom& random, std::size_t n, double censor_time, Rate rate,
-               SurvivalSample& sample) {
-  sample.time = random.runif(n);
+template <class Draw>
+void add_times(std::size_t n, double censor_time, Draw draw, SurvivalSample& sample) {
+  sample.time.resize(n);
   sample.event.resize(n);
   for (std::size_t i = 0; i < n; ++i) {
-    const double time = -std::log(sample.time[i]) / rate(i);
+    const double time = draw(i);
     sample.event[i] = time <= censor_time ? 1 : 0;
     sample.time[i] = std::min(time, censor_time);
   }
 }
 
+/// Time as a function of the linear predictor, from the next draws of the stream.
+double draw_time(RRandom& random, const SurvivalModel& model, double eta, double shape) {
+  const bool is_ph = model.form == SurvivalForm::ph;
+  switch (model.distribution) {
+    case SurvivalDistribution::exponential:
+      return -std::log(random.runif()) / std::exp(is_ph ? eta : -eta);
+    case SurvivalDistribution::weibull: {
+      const double p = std::exp(is_ph ? shape : -shape);
+      return std::exp(is_ph ? -eta / p : eta) * std::pow(-std::log(random.runif()), 1 / p);
+    }
+    case SurvivalDistribution::gompertz: {
+      const double constant = -std::log(random.runif()) * std::exp(-eta);  // if c were 0
+      if (shape == 0) return constant;
+      const double grown = shape * constant;  // log(1 + grown) / c; at most -1: never
+      return grown > -1 ? std::log1p(grown) / shape : INFINITY;
+    }
+    case SurvivalDistribution::lognormal:
+      return std::exp(eta + std::exp(shape) * random.rnorm());
+    case SurvivalDistribution::loglogistic: {
+      const double u = random.runif();
+      return std::exp(eta + std::exp(shape) * std::log(u / (1 - u)));
+    }
+  }
+  return NAN;
+}
+
 }  // namespace
+
+SurvivalSample simulate_survival(RRandom& random, std::size_t n, const SurvivalModel& model,
+                                 std::span<const double> parameters, double censor_time) {
+  const SurvivalLaw& law = law_of(model.distribution);
+  const std::string parameter = law.parameter(model.form);
+  const bool has_shape = !parameter.empty();
+  if (parameters.size() < (has_shape ? 2 : 1) ||
+      !std::ranges::all_of(parameters, [](double b) { return std::isfinite(b); }))
+    throw InputError(
+        fmt::format("simulating survival needs finite coefficients, the intercept first{}{}",
+                    has_shape ? ", and at the end " : "", parameter));
+  if (!(censor_time > 0))
+    throw InputError(fmt::format("the censoring time must be positive, not {}", censor_time));
+  const double shape = has_shape ? parameters.back() : 0;
+  const auto coefficients = parameters.first(parameters.size() - (has_shape ? 1 : 0));
+  if (model.distribution == SurvivalDistribution::gompertz && shape < 0 && std::isinf(censor_time))
+    throw InputError("a gompertz shape below 0 needs a censoring time: some never have the event");
+  SurvivalSample sample;
+  add_covariates(random, n, coefficients.size(), sample);
+  const auto draw = [&](std::size_t i) {
+    double eta = coefficients[0];
+    for (std::size_t j = 1; j < coefficients.size(); ++j)
+      eta += coefficients[j] * sample.columns[j - 1][i];
+    return draw_time(random, model, eta, shape);
+  };
+  add_times(n, censor_time, draw, sample);
+  return sample;
+}
 
 SurvivalSample simulate_exponential(RRandom& random, std::size_t n,
                                     std::span<const double> coefficients, double censor_time) {
-  if (coefficients.empty() ||
-      !std::ranges::all_of(coefficients, [](double b) { return std::isfinite(b); })) {
-    throw InputError("simulating survival needs finite coefficients, the intercept first");
-  }
-  if (!(censor_time > 0)) {
-    throw InputError(fmt::format("the censoring time must be positive, not {}", censor_time));
-  }
-  SurvivalSample sample;
-  if (coefficients.size() > 1) add_treatment(random, n, sample);
-  for (std::size_t j = 2; j < coefficients.size(); ++j) {
-    sample.covariates.push_back(fmt::format("x{}", j));
-    sample.columns.push_back(random.rnorm(n));
-  }
-  const auto rate = [&](std::size_t i) {
-    double eta = coefficients[0];
-    for (std::size_t j = 1; j < coefficients.size(); ++j) {
-      eta += coefficients[j] * sample.columns[j - 1][i];
-    }
-    return std::exp(eta);
-  };
-  add_times(random, n, censor_time, rate, sample);
-  return sample;
+  return simulate_survival(random, n, {}, coefficients, censor_time);
 }
 
 SurvivalSample published_survival_data() {
@@ -63,8 +105,10 @@ SurvivalSample published_survival_data() {
   SurvivalSample sample;
   add_treatment(random, kSubjects, sample);
   // Written as it was published: exp(log(0.2) - 0.5 trt) would differ in the last bit.
-  const auto rate = [&](std::size_t i) { return 0.2 * std::exp(-0.5 * sample.columns[0][i]); };
-  add_times(random, kSubjects, 5, rate, sample);
+  const auto draw = [&](std::size_t i) {
+    return -std::log(random.runif()) / (0.2 * std::exp(-0.5 * sample.columns[0][i]));
+  };
+  add_times(kSubjects, 5, draw, sample);
   return sample;
 }
 

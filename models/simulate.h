@@ -2,6 +2,7 @@
 #pragma once
 
 #include <wald/models/random.h>
+#include <wald/models/survival_distributions.h>
 
 #include <cstddef>
 #include <limits>
@@ -26,6 +27,16 @@ struct SurvivalSample {
 SurvivalSample simulate_exponential(RRandom& random, std::size_t n,
                                     std::span<const double> coefficients,
                                     double censor_time = std::numeric_limits<double>::infinity());
+
+/// Survival times of any distribution, with covariates and censoring as above. `parameters` are
+/// those that a fit estimates, in its order: b0, b1, ..., and log(shape), shape or log(scale) last.
+/// From the same stream, given the covariates, come R's own rweibull(), rlnorm() and exp(rlogis());
+/// gompertz by inversion of one uniform.
+/// Throws InputError as above, for a form that the distribution does not have, and without a
+/// censoring time where some never have the event (gompertz with a negative shape).
+SurvivalSample simulate_survival(RRandom& random, std::size_t n, const SurvivalModel& model,
+                                 std::span<const double> parameters,
+                                 double censor_time = std::numeric_limits<double>::infinity());
 
 /// The published example, to the bit: R's set.seed(183475683), 100000 subjects,
 /// trt = rbinom(N, 1, 0.5), T = -log(runif(N)) / (0.2 exp(-0.5 trt)), censored at 5.

@@ -6,27 +6,33 @@
 
 #include <wald/engine/ops/ops.h>
 #include <wald/models/identification.h>
-#include <wald/models/regression.h>
 
 namespace wald {
 namespace {
-
-Tensor exposure(const SurvivalData& data) {
-  return data.entry.defined() ? data.time - data.entry : data.time;
-}
 
 double weighted_total(const Tensor& x, const SurvivalData& data) {
   return sum(data.weights.defined() ? x * data.weights : x).item();
 }
 
-/// The log hazard of each subject, given its linear predictor.
-Tensor log_hazard(const Tensor& linear, SurvivalForm form) {
-  return form == SurvivalForm::ph ? linear : -linear;
+Tensor terms_of(const SurvivalObservations& seen, const SurvivalLaw& law,
+                const SurvivalPredictor& of) {
+  const Tensor terms =
+      seen.seen * law.log_hazard(seen.survived, of) - law.cumulative_hazard(seen.survived, of);
+  if (!seen.in_window.defined()) return terms;
+  const Tensor hazard = where(seen.in_window, law.hazard_between(seen.window, of), 1.0);
+  return terms + where(seen.in_window, log1mexp(hazard), 0.0);
 }
 
-Tensor exponential_terms(const Tensor& linear, const SurvivalData& data, SurvivalForm form) {
-  const Tensor eta = log_hazard(linear, form);
-  return data.event * eta - exp(eta) * exposure(data);
+Regression regression_of(const SurvivalData& data, const SurvivalObservations& seen,
+                         const SurvivalModel& model) {
+  const SurvivalLaw& law = law_of(model.distribution);
+  const std::string parameter = law.parameter(model.form);
+  Regression regression{data.x, data.names, data.offset, data.weights, {}, {}, {}, {}};
+  if (!parameter.empty()) regression.other_names = {parameter};
+  regression.terms = [seen, &law, form = model.form](const Tensor& eta, const Tensor& shape) {
+    return terms_of(seen, law, {eta, shape, form});
+  };
+  return regression;
 }
 
 /// What the first column of the design is throughout; NaN if it is not constant or is 0.
@@ -35,51 +41,163 @@ double constant_of(const Tensor& x) {
   return value != 0 && sum(select(x, 1, 0) != value).item() == 0 ? value : NAN;
 }
 
+/// Throws where the likelihood rises without end as a coefficient goes to infinity.
+void require_estimates(const SurvivalData& data, const SurvivalObservations& seen,
+                       const SurvivalFit& fit, const std::vector<std::string>& parameters) {
+  const auto refuse = [&](const char* what, const char* hazard) {
+    throw NotIdentifiedError(
+        fmt::format("{}: the hazard is estimated as {}, and {} ha{} no finite estimate", what,
+                    hazard, fmt::join(parameters, ", "), parameters.size() > 1 ? "ve" : "s"));
+  };
+  if (!(fit.events > 0)) refuse("there are no events", "0");
+  if (!(fit.time_at_risk > 0))
+    refuse("nobody is known to be without the event at any time", "infinite");
+  // A row without weight determines nothing.
+  Tensor x = data.weights.defined() ? data.x * unsqueeze(data.weights > 0, 1) : data.x;
+  require_full_rank(x, data.names);
+  Tensor pinned = seen.happened;  // from both sides
+  if (seen.survived.empty.defined()) {
+    const Tensor only_from_above = logical_and(seen.happened > 0, seen.survived.empty);
+    x = where(unsqueeze(only_from_above, 1), -x, x);
+    pinned = where(only_from_above, 0.0, pinned);
+  }
+  require_finite_maximum(fit.form == SurvivalForm::ph ? x : -x, pinned, data.names);
+}
+
+/// For distributions with a scale in log time: throws if all events lie where log t = x'b for some
+/// b, and nothing else is against that, since the likelihood then rises without end as the scale
+/// falls to 0.
+void require_scatter(const SurvivalData& data, const SurvivalObservations& seen,
+                     const std::string& parameter) {
+  const Tensor counts = data.weights.defined() ? data.weights > 0 : data.time == data.time;
+  Tensor log_time = log(seen.survived.end);
+  if (data.offset.defined()) log_time = log_time - data.offset;
+  const Tensor is_event = logical_and(seen.seen > 0, counts);
+  if (!any(is_event).item<bool>()) return;
+  const Tensor b =
+      lstsq(where(unsqueeze(is_event, 1), data.x, 0.0), where(is_event, log_time, 0.0));
+  const Tensor center = mv(data.x, b), tolerance = 1e-10 * (1.0 + abs(log_time));
+  Tensor is_met = where(is_event, abs(log_time - center), log_time - center) <= tolerance;
+  if (seen.survived.empty.defined()) is_met = logical_or(is_met, seen.survived.empty);
+  if (seen.in_window.defined()) {
+    const Tensor end = log(seen.window.end);
+    const Tensor latest = data.offset.defined() ? end - data.offset : end;
+    is_met = logical_and(is_met, logical_or(logical_not(seen.in_window), latest >= center));
+  }
+  if (!all(logical_or(is_met, logical_not(counts))).item<bool>()) return;
+  throw NotIdentifiedError(
+      fmt::format("there is no finite estimate of {}: the covariates ({}) give the time of every "
+                  "event exactly, "
+                  "and the likelihood rises without end as the scale of log time falls to 0",
+                  parameter, fmt::join(data.names, ", ")));
+}
+
+struct Start {
+  double eta = 0;             ///< Of every subject.
+  std::vector<double> shape;  ///< Empty if there is none.
+};
+
+/// The exponential rate, events over time, or, where log times are scaled, that of a Weibull
+/// distribution as wide as the times of the events. Either moves with the unit of time as the
+/// estimates do.
+Start rough_start(const SurvivalData& data, const SurvivalObservations& seen,
+                  const SurvivalLaw& law, const SurvivalFit& fit) {
+  const double sign = fit.form == SurvivalForm::ph ? 1 : -1;
+  const std::string parameter = law.parameter(fit.form);
+  const Tensor exposure = data.entry.defined() ? seen.middle - data.entry : seen.middle;
+  const double log_rate = std::log(fit.events / weighted_total(exposure, data));
+  if (parameter.empty()) return {sign * log_rate, {}};
+  if (!law.needs_logs) return {log_rate, {0.0}};
+  const Tensor is_positive = seen.middle > 0;
+  const Tensor log_time = log(where(is_positive, seen.middle, 1.0));
+  const Tensor share = seen.happened / fit.events;
+  const double center = weighted_total(share * log_time, data);
+  const double width = std::sqrt(weighted_total(share * square(log_time - center), data));
+  const double p = width > 1e-8 * (1 + std::abs(center)) ? 1.2 / width : 1;
+  Tensor log_terms = where(is_positive, p * log_time, -INFINITY);
+  if (data.weights.defined()) log_terms = log_terms + log(data.weights);
+  const double log_scale = std::log(fit.events) - logsumexp(log_terms).item();
+  return {fit.form == SurvivalForm::ph ? log_scale : -log_scale / p, {sign * std::log(p)}};
+}
+
+/// The fit of the intercept alone, a column of `constant`.
+Fit fit_without_covariates(Regression regression, const Start& start, double constant,
+                           const FitOptions& options) {
+  regression.x = slice(regression.x, 1, 0, 1);
+  regression.names = {regression.names.front()};
+  regression.start = {start.eta / constant};
+  regression.start.insert(regression.start.end(), start.shape.begin(), start.shape.end());
+  return fit_regression(regression, options);
+}
+
+/// Where to begin: no covariate has an effect, or as nearly so as the design allows.
+std::vector<double> start_of(const Regression& regression, const Start& start, double constant) {
+  std::vector<double> values(regression.names.size(), 0.0);
+  if (!std::isnan(constant))
+    values[0] = start.eta / constant;
+  else
+    values = (lstsq(regression.x, ones({regression.n()})) * start.eta).to_vector();
+  values.insert(values.end(), start.shape.begin(), start.shape.end());
+  return values;
+}
+
+/// Estimates, and loglik_null on the way.
+void estimate(SurvivalFit& fit, Regression& regression, Start start, bool is_closed_form,
+              const FitOptions& options) {
+  const double constant = constant_of(regression.x);
+  fit.loglik_null = NAN;
+  if (!std::isnan(constant) && is_closed_form) {
+    const double log_rate = fit.form == SurvivalForm::ph ? start.eta : -start.eta;
+    fit.loglik_null = fit.events * (log_rate - 1);
+  } else if (!std::isnan(constant)) {
+    const Fit null = fit_without_covariates(regression, start, constant, options);
+    fit.loglik_null = null.loglik;
+    start.eta = null.estimate[0] * constant;
+    start.shape.assign(null.estimate.begin() + 1, null.estimate.end());
+    if (fit.coefficients == 1) {
+      static_cast<Fit&>(fit) = null;
+      return;
+    }
+  }
+  regression.start = start_of(regression, start, constant);
+  static_cast<Fit&>(fit) = fit_regression(regression, options);
+}
+
 }  // namespace
 
-Tensor exponential_log_likelihood(const Tensor& coefficients, const SurvivalData& data,
-                                  SurvivalForm form) {
-  const Tensor terms = exponential_terms(mv(data.x, coefficients), data, form);
-  return data.weights.defined() ? data.weights * terms : terms;
+Regression survival_regression(const SurvivalData& data, const SurvivalModel& model) {
+  check(data);
+  return regression_of(data, {data, law_of(model.distribution).needs_logs}, model);
+}
+
+SurvivalFit fit_survival(const SurvivalData& data, const SurvivalModel& model,
+                         const FitOptions& options) {
+  check(data);
+  SurvivalFit fit;
+  fit.distribution = model.distribution;
+  fit.form = model.form;
+  fit.coefficients = data.names.size();
+  const SurvivalLaw& law = fit.law();
+  const SurvivalObservations seen(data, law.needs_logs);
+  Regression regression = regression_of(data, seen, model);
+  const Tensor& length = seen.survived.length;
+  const Tensor time_at_risk =
+      seen.survived.empty.defined() ? where(seen.survived.empty, 0.0, length) : length;
+  fit.events = weighted_total(seen.happened, data);
+  fit.time_at_risk = weighted_total(time_at_risk, data);
+  require_estimates(data, seen, fit, regression.parameter_names());
+  if (law.needs_logs) require_scatter(data, seen, law.parameter(fit.form));
+  const bool is_closed_form = model.distribution == SurvivalDistribution::exponential &&
+                              !data.offset.defined() && !data.time2.defined();
+  estimate(fit, regression, rough_start(data, seen, law, fit), is_closed_form, options);
+  const Tensor log_times = where(seen.seen > 0, seen.seen * log(seen.survived.end), 0.0);
+  fit.loglik_logtime = fit.loglik + weighted_total(log_times, data);
+  return fit;
 }
 
 SurvivalFit fit_exponential(const SurvivalData& data, SurvivalForm form,
                             const FitOptions& options) {
-  SurvivalFit fit;
-  fit.form = form;
-  fit.events = weighted_total(data.event, data);
-  fit.time_at_risk = weighted_total(exposure(data), data);
-  if (!(fit.events > 0))
-    throw NotIdentifiedError(
-        fmt::format("there are no events: the hazard is estimated as 0, and {} ha{} no finite "
-                    "estimate",
-                    fmt::join(data.names, ", "), data.names.size() > 1 ? "ve" : "s"));
-  // A row without weight determines nothing.
-  const Tensor x = data.weights.defined() ? data.x * unsqueeze(data.weights > 0, 1) : data.x;
-  require_full_rank(x, data.names);
-  require_finite_maximum(x, data.event, data.names);
-  // The fit without covariates: where to start, and what to compare with.
-  const double constant = constant_of(data.x), log_rate = std::log(fit.events / fit.time_at_risk);
-  std::vector<double> start(data.names.size(), 0.0);
-  if (!std::isnan(constant))
-    start[0] = (form == SurvivalForm::ph ? log_rate : -log_rate) / constant;
-  Regression regression{data.x, data.names, {}, data.weights, {}, {}, start, {}};
-  regression.terms = [&](const Tensor& eta, const Tensor&) {
-    return exponential_terms(eta, data, form);
-  };
-  static_cast<Fit&>(fit) = fit_regression(regression, options);
-  const Tensor log_times = where(data.event > 0, data.event * log(data.time), 0.0);
-  fit.loglik_logtime = fit.loglik + weighted_total(log_times, data);
-  fit.loglik_null = std::isnan(constant) ? NAN : fit.events * (log_rate - 1);
-  return fit;
-}
-
-std::vector<double> mean_survival(const SurvivalFit& fit, const SurvivalData& data,
-                                  const std::vector<double>& times) {
-  const Tensor hazard = exp(log_hazard(mv(data.x, from_vector(fit.estimate)), fit.form));
-  std::vector<double> means;
-  for (double time : times) means.push_back(mean(exp(-hazard * time)).item());
-  return means;
+  return fit_survival(data, {SurvivalDistribution::exponential, form}, options);
 }
 
 }  // namespace wald

@@ -1,4 +1,5 @@
-// Parametric survival regression. Time is in any one unit; hazards are per that unit.
+// Parametric survival regression: exponential, Weibull, Gompertz, lognormal and log-logistic times,
+// censored and truncated in any way. Time is in any one unit; hazards are per that unit.
 #pragma once
 
 #include <string>
@@ -6,36 +7,28 @@
 
 #include <wald/engine/tensor.h>
 #include <wald/models/inference.h>
+#include <wald/models/regression.h>
+#include <wald/models/survival_distributions.h>
+#include <wald/models/survival_observations.h>
 
 namespace wald {
 
-/// What was observed of n subjects (or spells): all float64.
-struct SurvivalData {
-  Tensor x;                        ///< Design matrix [n, k], with its column of ones if wanted.
-  std::vector<std::string> names;  ///< Of its columns.
-  Tensor time;                     ///< End of observation [n], > 0.
-  Tensor event;                    ///< 1 if the event was seen at `time`, 0 if censored there [n].
-  Tensor entry;                    ///< Begin of observation [n], 0 <= entry < time; undefined: 0.
-  Tensor weights;                  ///< Multiplies each term [n], >= 0; undefined: 1.
-
-  std::int64_t n() const { return time.numel(); }
-};
-
-/// Log-relative-hazard (ph) or log-time (aft) coefficients.
-enum class SurvivalForm { ph, aft };
-
-/// The n terms of the exponential log-likelihood: the density of t where the event was seen, else
-/// the survival function, given survival to entry. With eta = x'b the log hazard (ph):
-///   d eta - exp(eta) (t - entry).
-/// aft: log T = x'b + W, so eta = -x'b.
-Tensor exponential_log_likelihood(const Tensor& coefficients, const SurvivalData& data,
-                                  SurvivalForm form = SurvivalForm::ph);
+/// The n terms of the log-likelihood, as a regression without starting values. With H the
+/// cumulative hazard, a row adds
+///   d log h(t) - (H(t) - H(entry)),
+/// d being 1 where the event was seen at t, and, where it was between t and u,
+///   log(1 - exp(-(H(u) - H(t)))):
+/// log density, log survival, log of a difference of survivals, each given survival to entry.
+/// Throws as check(), and InputError if the distribution has no such form.
+Regression survival_regression(const SurvivalData& data, const SurvivalModel& model = {});
 
 /// A fitted survival model.
 struct SurvivalFit : Fit {
+  SurvivalDistribution distribution = SurvivalDistribution::exponential;
   SurvivalForm form = SurvivalForm::ph;
-  double events = 0;        ///< Weighted, if there are weights.
-  double time_at_risk = 0;  ///< Likewise.
+  std::size_t coefficients = 0;  ///< Of the linear predictor; names and estimates begin with them.
+  double events = 0;             ///< Seen or known to be in an interval; weighted, if with weights.
+  double time_at_risk = 0;       ///< To the last time known without the event; likewise.
   /// loglik + sum(d log t): the log-likelihood of log time, the form that Stata's streg prints.
   double loglik_logtime = 0;
   /// loglik of the model with the intercept alone; NaN if the design has no constant first column.
@@ -43,16 +36,18 @@ struct SurvivalFit : Fit {
 
   /// The likelihood-ratio statistic against that model, chi-squared with lr_df degrees of freedom.
   double lr_statistic() const { return 2 * (loglik - loglik_null); }
-  int lr_df() const { return static_cast<int>(names.size()) - 1; }
+  int lr_df() const { return static_cast<int>(coefficients) - 1; }
+  const SurvivalLaw& law() const { return law_of(distribution); }
 };
 
 /// Fits by maximum likelihood, starting from the model without covariates.
-/// Throws NotIdentifiedError if there are no events, or the data do not determine a coefficient.
+/// Throws as survival_regression(); NotIdentifiedError if there are no events, the data do not
+/// determine a coefficient, or the likelihood has no maximum.
+SurvivalFit fit_survival(const SurvivalData& data, const SurvivalModel& model = {},
+                         const FitOptions& options = {});
+
+/// The same with the exponential distribution.
 SurvivalFit fit_exponential(const SurvivalData& data, SurvivalForm form = SurvivalForm::ph,
                             const FitOptions& options = {});
-
-/// The fitted survival function, averaged over the subjects of `data`, at each time.
-std::vector<double> mean_survival(const SurvivalFit& fit, const SurvivalData& data,
-                                  const std::vector<double>& times);
 
 }  // namespace wald

@@ -11,7 +11,7 @@ namespace wald {
 SummaryHead summary_head(const SurvivalFit& fit) {
   const bool is_ph = fit.form == SurvivalForm::ph;
   SummaryHead head = summary_head(
-      fit, fmt::format("Exponential regression, {}",
+      fit, fmt::format("{} regression, {}", fit.law().title,
                        is_ph ? "log relative-hazard form" : "accelerated failure-time form"));
   head.about_data.insert(head.about_data.begin() + 1,
                          {{"Number of events", count_text(fit.events)},
@@ -23,6 +23,7 @@ SummaryHead summary_head(const SurvivalFit& fit) {
                                           p_text(chi_squared_sf(fit.lr_statistic(), fit.lr_df()))),
                               decimal_text(fit.lr_statistic())});
   head.ratio = is_ph ? "Haz. ratio" : "Time ratio";
+  head.n_other = fit.names.size() - fit.coefficients;
   return head;
 }
 

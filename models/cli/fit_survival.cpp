@@ -21,7 +21,7 @@ namespace {
 
 struct FitSurvival : FitArguments {
   SurvivalColumns columns;
-  std::string dist = "exponential", form = "ph", plot;
+  std::string dist = "exponential", form, plot;
 };
 
 Tensor optional_column(const std::vector<double>& values) {
@@ -30,7 +30,8 @@ Tensor optional_column(const std::vector<double>& values) {
 
 Expression response_of(const FitSurvival& o) {
   if (o.columns.time.empty()) throw CLI::RequiredError("--time, or --formula,");
-  if (o.columns.event.empty()) throw CLI::RequiredError("--event, or --formula,");
+  if (o.columns.event.empty() && o.columns.time2.empty())
+    throw CLI::RequiredError("--event or --time2, or --formula,");
   return o.columns.response();
 }
 
@@ -38,21 +39,24 @@ Expression response_of(const FitSurvival& o) {
 std::pair<SurvivalData, FitDesign> read_data(const FitSurvival& o) {
   const Formula formula = formula_of(o, [&] { return response_of(o); });
   const SurvivalResponse response = survival_response(formula);
-  if (response.time2)
-    throw InputError(fmt::format("formula '{}': --dist {} takes no interval-censored times",
-                                 formula.text, o.dist));
+  const bool is_interval = response.time2.has_value(), has_entry = !o.columns.entry.empty();
   const Table table = read_csv(o.data);
-  FitDesign read = read_design(table, formula, o);
-  if (read.design.offset.defined())
-    throw InputError(fmt::format("formula '{}': survival models take no offset()", formula.text));
-  const SurvivalValues values = read_survival(table, response, read.design.rows, false);
+  DesignOptions options;
+  if (is_interval && has_entry)
+    options.also_used = {o.columns.entry};  // Surv() has no place for it
+  FitDesign read = read_design(table, formula, o, options);
+  const SurvivalValues values = read_survival(table, response, read.design.rows, is_interval);
   SurvivalData data;
   data.x = read.design.x;
   data.names = read.design.names;
   data.time = from_vector(values.time);
-  data.event = from_vector(values.event);
+  data.event = optional_column(values.event);
   data.entry = optional_column(values.entry);
+  if (is_interval && has_entry)
+    data.entry = column_tensor(table, Expression::column(o.columns.entry), read.design);
+  data.time2 = optional_column(values.time2);
   data.weights = read.weights;
+  data.offset = read.design.offset;
   return {std::move(data), std::move(read)};
 }
 
@@ -70,15 +74,13 @@ Json results_json(const SurvivalFit& fit) {
 }
 
 int run_fit_survival(const FitSurvival& o) {
+  const SurvivalModel how = survival_model(o.dist, o.form);
   const auto [data, read] = read_data(o);
-  const SurvivalForm form = o.form == "aft" ? SurvivalForm::aft : SurvivalForm::ph;
-  const SurvivalFit fit = fit_exponential(data, form, fit_options(o));
+  const SurvivalFit fit = fit_survival(data, how, fit_options(o));
   if (!o.plot.empty()) plot_fit(o.plot, fit, data, o.level);
   FittedModel model{"survival", fit, summary_head(fit)};
-  model.loglik = [&data = data, form](const Tensor& b) {
-    return exponential_log_likelihood(b, data, form);
-  };
-  model.settings = {{"dist", o.dist}, {"form", o.form}};
+  model.loglik = log_likelihood(survival_regression(data, how));
+  model.settings = {{"dist", o.dist}, {"form", fit.form == SurvivalForm::ph ? "ph" : "aft"}};
   model.results = results_json(fit);
   return report(std::move(model), read, o);
 }
@@ -113,16 +115,17 @@ PredictedQuantities predict_survival(const PredictRequest& request) {
 void add_fit_survival(CLI::App& fit, int& exit_code) {
   auto o = std::make_shared<FitSurvival>();
   CLI::App* command = fit.add_subcommand("survival", "Parametric survival regression");
-  add_fit_options(*command, *o, {.y = false, .offset = false});
-  add_column_option(*command, "--time", o->columns.time, "Column of follow-up times, positive");
-  add_column_option(*command, "--event", o->columns.event, "Column of events: 1 seen, 0 censored");
-  add_column_option(*command, "--entry", o->columns.entry, "Column of times of delayed entry");
-  command->add_option("--dist", o->dist, "Distribution of the time")
-      ->check(CLI::IsMember({"exponential"}));
-  command
-      ->add_option("--form", o->form,
-                   "Coefficients of the log hazard (ph) or of the log time (aft)")
-      ->check(CLI::IsMember({"ph", "aft"}));
+  add_fit_options(*command, *o, {.y = false});
+  SurvivalColumns& columns = o->columns;
+  add_column_option(*command, "--time", columns.time, "Column of follow-up times, positive");
+  CLI::Option* event =
+      add_column_option(*command, "--event", columns.event, "Column of events: 1 seen, 0 censored");
+  add_column_option(*command, "--time2", columns.time2,
+                    "Column of the ends of the intervals, begun at --time, in which the events "
+                    "were; missing: none seen")
+      ->excludes(event);
+  add_column_option(*command, "--entry", columns.entry, "Column of times of delayed entry");
+  add_survival_model_options(*command, o->dist, o->form);
   command->add_option("--plot", o->plot, "Write Kaplan-Meier and the fitted curve to this SVG file")
       ->type_name("OUT.svg");
   command->callback([o, &exit_code] { exit_code = run_fit_survival(*o); });

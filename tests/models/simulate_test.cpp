@@ -92,6 +92,52 @@ TEST(Simulate, ExponentialWithoutCensoringSeesAllEvents) {
               5 * 4 / std::sqrt(2e4));
 }
 
+// rweibull(3, p, exp(-eta / p)), rweibull(3, 1 / sigma, exp(eta)), rlnorm(3, eta, sigma) and
+// exp(rlogis(3, eta, sigma)) of R 4.2.2, p = exp(0.4), sigma = exp(-0.2), each after set.seed(11),
+// trt <- rbinom(3, 1, .5), x2 <- rnorm(3), eta <- -1 + 0.5 * trt + 0.3 * x2.
+TEST(Simulate, TimesAreThoseOfRsFunctions) {
+  using enum SurvivalDistribution;
+  struct Case {
+    SurvivalModel model;
+    double shape;
+    std::vector<double> times;
+  };
+  const std::vector<Case> cases = {
+      {{weibull, SurvivalForm::ph},
+       0.4,
+       {4.9891933656065479, 2.0175358107707617, 1.3673042586672446}},
+      {{weibull, SurvivalForm::aft},
+       -0.2,
+       {0.34862728369493506, 0.96340482542203532, 0.43638187300660125}},
+      {{lognormal, SurvivalForm::aft},
+       -0.2,
+       {0.073700882192377568, 0.541234188502675351, 1.204650600205046995}},
+      {{loglogistic, SurvivalForm::aft},
+       -0.2,
+       {0.038181833992698533, 0.171917797227807784, 0.422742689793718984}},
+      {{gompertz, SurvivalForm::ph},
+       0.3,
+       {4.8617332393986041, 2.0592442661852757, 1.3032438643271467}}};
+  for (const Case& c : cases) {
+    RRandom random(11);
+    const std::vector<double> parameters = {-1, 0.5, 0.3, c.shape};
+    const SurvivalSample sample = simulate_survival(random, 3, c.model, parameters);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_DOUBLE_EQ(sample.time[i], c.times[i]);
+  }
+}
+
+TEST(Simulate, SomeNeverHaveTheEventOfAFallingGompertzHazard) {
+  RRandom random(11);
+  const SurvivalModel model{SurvivalDistribution::gompertz, SurvivalForm::ph};
+  const std::vector<double> parameters = {-1, 0.5, 0.3, -0.3};
+  const SurvivalSample sample = simulate_survival(random, 3, model, parameters, 100);
+  EXPECT_EQ(sample.event, (std::vector<double>{0, 1, 1}));
+  EXPECT_EQ(sample.time[0], 100);
+  EXPECT_DOUBLE_EQ(sample.time[1], 6.4319909056278126);
+  EXPECT_DOUBLE_EQ(sample.time[2], 2.1696345718500818);
+  EXPECT_THROW(simulate_survival(random, 3, model, parameters), InputError);
+}
+
 TEST(Simulate, RefusesWhatItCannotDraw) {
   RRandom random(1);
   const std::vector<double> fine = {0}, infinite = {INFINITY};
@@ -100,6 +146,9 @@ TEST(Simulate, RefusesWhatItCannotDraw) {
   EXPECT_THROW(simulate_exponential(random, 3, fine, 0), InputError);
   EXPECT_THROW(simulate_exponential(random, 3, fine, NAN), InputError);
   EXPECT_TRUE(simulate_exponential(random, 0, fine).time.empty());
+  EXPECT_THROW(simulate_survival(random, 3, {SurvivalDistribution::weibull}, fine), InputError);
+  const std::vector<double> two = {0, 0};
+  EXPECT_THROW(simulate_survival(random, 3, {SurvivalDistribution::lognormal}, two), InputError);
 }
 
 }  // namespace
