@@ -76,7 +76,8 @@ RiskSets::RiskSets(FollowUp data) {
   find_rows(data);
   find_groups();
   find_events(data);
-  build_tree();
+  is_nested_ = data.entry.empty();
+  is_nested_ ? build_scan() : build_tree();
 }
 
 void RiskSets::find_times(const FollowUp& data) {
@@ -134,6 +135,23 @@ void RiskSets::find_events(const FollowUp& data) {
   tied_ = from_vector(tied, {events});
 }
 
+void RiskSets::build_scan() {
+  scan_row_.resize(row_.size());
+  std::iota(scan_row_.begin(), scan_row_.end(), 0);
+  std::ranges::stable_sort(scan_row_, {},
+                           [&](std::int64_t i) { return std::pair(first_[i], -last_[i]); });
+  // At risk at a time are the rows of the stratum up to the last one that is not gone by then.
+  std::vector<std::int64_t> complete(times_.size());
+  for (std::int64_t p = 0; p < rows(); ++p) {
+    const std::int64_t i = scan_row_[p];
+    const bool is_last = p + 1 == rows() || first_[scan_row_[p + 1]] != first_[i];
+    for (std::int64_t time = is_last ? first_[i] : last_[scan_row_[p + 1]]; time < last_[i]; ++time)
+      complete[time] = p;
+  }
+  scan_rows_ = from_vector(scan_row_, {rows()});
+  complete_ = from_vector(complete, {static_cast<std::int64_t>(complete.size())});
+}
+
 void RiskSets::build_tree() {
   while (leaves_ < static_cast<std::int64_t>(times_.size())) leaves_ *= 2;
   for (std::int64_t i = 0; i < rows(); ++i) {
@@ -157,7 +175,7 @@ void RiskSets::build_tree() {
 }
 
 /// For each node the largest eta of its rows and of those of the nodes above it.
-std::vector<double> RiskSets::scales(const std::vector<double>& eta) const {
+std::vector<double> RiskSets::tree_scales(const std::vector<double>& eta) const {
   std::vector<double> scale(static_cast<std::size_t>(2 * leaves_), -infinity);
   for (std::size_t p = 0; p < pair_row_.size(); ++p)
     scale[pair_node_[p]] = std::max(scale[pair_node_[p]], eta[pair_row_[p]]);
@@ -166,13 +184,33 @@ std::vector<double> RiskSets::scales(const std::vector<double>& eta) const {
 }
 
 std::vector<double> RiskSets::largest(const std::vector<double>& values) const {
-  const std::vector<double> scale = scales(values);
-  return {scale.begin() + leaves_,
-          scale.begin() + leaves_ + static_cast<std::ptrdiff_t>(times_.size())};
+  return sums(from_vector(values, {rows()}), {}).scale.to_vector();
 }
 
 RiskSets::Sums RiskSets::sums(const Tensor& eta, const Tensor& weights) const {
-  const std::vector<double> scale = scales(eta.detach().to_vector());
+  return is_nested_ ? running_sums(eta, weights) : tree_sums(eta, weights);
+}
+
+/// The sum so far on the scale of the largest so far; where that changes, the sum falls with it.
+RiskSets::Sums RiskSets::running_sums(const Tensor& eta, const Tensor& weights) const {
+  const std::vector<double> value = eta.detach().to_vector();
+  std::vector<double> scale(scan_row_.size()), fall(scan_row_.size(), 0.0);
+  for (std::size_t p = 0; p < scale.size(); ++p) {
+    const std::int64_t i = scan_row_[p];
+    scale[p] = value[i];
+    if (p == 0 || first_[i] != first_[scan_row_[p - 1]]) continue;  // another stratum
+    scale[p] = std::max(scale[p - 1], value[i]);
+    fall[p] = std::exp(scale[p - 1] - scale[p]);
+  }
+  const Tensor scale_of_row = from_vector(scale, {rows()});
+  Tensor terms = exp(index_select(eta, 0, scan_rows_) - scale_of_row);
+  if (weights.defined()) terms = terms * index_select(weights, 0, scan_rows_);
+  const Tensor sum = linear_recurrence(terms, from_vector(fall, {rows()}), 0);
+  return {index_select(scale_of_row, 0, complete_), index_select(sum, 0, complete_)};
+}
+
+RiskSets::Sums RiskSets::tree_sums(const Tensor& eta, const Tensor& weights) const {
+  const std::vector<double> scale = tree_scales(eta.detach().to_vector());
   const Tensor scale_of_node = from_vector(scale);
   Tensor terms =
       exp(index_select(eta, 0, pair_rows_) - index_select(scale_of_node, 0, pair_nodes_));

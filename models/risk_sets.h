@@ -31,10 +31,11 @@ struct EventTime {
 /// (join_close_times). Only rows that are at risk at some event are kept, numbered anew in their
 /// order, as are the times, by stratum and time.
 ///
-/// A row is at risk at a range of times, and a range is made of few nodes of a binary tree over the
-/// times. Sums over risk sets are sums by node, added up on the way from the root to each leaf:
-/// nothing is ever subtracted, so no row that has left, or has not entered yet, takes digits from
-/// those at risk, and the cost is n log(times), also with entries and strata.
+/// Without entries risk sets are nested, and sums over them are one running sum. Else a row is at
+/// risk at a range of times, which is made of few nodes of a binary tree over the times: sums are
+/// made by node and added up on the way from the root to each leaf, at a cost of n log(times).
+/// Nothing is ever subtracted, so that no row that has left, or has not entered yet, takes digits
+/// from those at risk.
 class RiskSets {
  public:
   /// Throws InputError naming the row (counted from 1) for a value that is not finite, an event
@@ -77,12 +78,19 @@ class RiskSets {
   void find_rows(const FollowUp& data);
   void find_groups();
   void find_events(const FollowUp& data);
+  void build_scan();
   void build_tree();
-  std::vector<double> scales(const std::vector<double>& eta) const;
+  Sums running_sums(const Tensor& eta, const Tensor& weights) const;
+  Sums tree_sums(const Tensor& eta, const Tensor& weights) const;
+  std::vector<double> tree_scales(const std::vector<double>& eta) const;
 
   std::vector<EventTime> times_;
   std::vector<std::int64_t> row_, group_, first_, last_;
   Tensor event_row_, event_time_, tie_fraction_, tied_;
+  bool is_nested_;  // each row is at risk from the first time of its stratum on
+  // Rows by stratum and from the last to leave to the first; where the sum at each time is complete.
+  std::vector<std::int64_t> scan_row_;
+  Tensor scan_rows_, complete_;
   std::int64_t leaves_ = 1;  // a power of two; node v has the children 2v and 2v + 1, the root is 1
   std::vector<std::int64_t> pair_row_, pair_node_;  // rows and the nodes that their ranges are of
   Tensor pair_rows_, pair_nodes_;
