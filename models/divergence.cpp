@@ -13,20 +13,21 @@
 namespace wald {
 namespace {
 
-/// Where Newton's steps lead that go on for ever: along a direction of no maximum each adds about as
-/// much as the one before, while all else settles. Steps are in orthonormal coordinates; undefined
-/// if they end, or lead to nothing that can be computed.
-Tensor last_step(const ScalarFunction& objective, std::int64_t k) {
+/// Where Newton's steps lead that go on for ever: along a direction of no maximum each changes some
+/// predictor by about 1 again, while all else settles. Coefficients of the columns of q; undefined
+/// if the steps end, or lead to nothing that can be computed.
+Tensor unending_step(const ScalarFunction& objective, const Tensor& q) {
   constexpr int steps = 25;
+  const std::int64_t k = q.size(1);
   Tensor at = zeros({k}), step;
   for (int i = 0; i < steps; ++i) {
     const Tensor gradient = value_and_gradient(objective, at, {.create_graph = false}).gradient;
-    Tensor curvature = hessian(objective, at, {.create_graph = false});
+    const Tensor curvature = hessian(objective, at, {.create_graph = false});
     const double size = max(abs(curvature)).item();
     if (!(size > 0) || !std::isfinite(size) || max(abs(gradient)).item() == 0) return step;
-    curvature = curvature + 1e-13 * size * eye(k);
-    const Tensor next = -solve(curvature, gradient);
+    const Tensor next = -solve(curvature + 1e-13 * size * eye(k), gradient);
     if (!all(isfinite(next)).item<bool>()) return step;
+    if (max(abs(mv(q, next))).item() < 1e-3) return {};
     step = next;
     at = at + step;
   }
@@ -81,7 +82,7 @@ Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
     orthogonal.x = design.q();
     const LogLikelihood loglik = log_likelihood(orthogonal);
     const Tensor step =
-        last_step([&](const Tensor& g) { return -sum(loglik(g)); }, regression.x.size(1));
+        unending_step([&](const Tensor& g) { return -sum(loglik(g)); }, design.q());
     if (!step.defined()) return;
     Fit moved;
     moved.estimate = step.to_vector();
@@ -94,7 +95,9 @@ Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
   require_full_rank(regression.x, regression.names);
   try {
     Fit fit = fit_regression(regression, options);
-    if (fit.status == FitStatus::failed) explain();
+    // A likelihood that rises towards infinity looks like a maximum where it has become flat.
+    const double farthest = max(abs(mv(regression.x, from_vector(fit.estimate)))).item();
+    if (fit.status == FitStatus::failed || farthest > 10) explain();
     return fit;
   } catch (const NotIdentifiedError&) {
     explain();

@@ -13,8 +13,9 @@ namespace wald {
 /// direction changes the linear predictor of some row by about 1; 1e-6 is to be taken for 0.
 using RisesAlong = std::function<bool(const Tensor& direction)>;
 
-/// fit_regression() for one equation without other parameters. If it finds no maximum, Newton's
-/// steps are taken until they have shown where to: throws NotIdentifiedError naming the
+/// fit_regression() for one equation without other parameters, started from 0. If it finds no
+/// maximum, or one with linear predictors so large that it may be none, Newton's steps are taken to
+/// see whether they end: throws NotIdentifiedError naming the
 /// coefficients and the direction where `rises` confirms it, else what fit_regression() threw.
 Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
                       const RisesAlong& rises);

@@ -225,8 +225,8 @@ TEST(ConditionalLogit, WhatHasNoEstimateIsNamed) {
                   "c = a - 0.001 b"));
   const std::string separated = refusal<NotIdentifiedError>(with(5 * data.y + 0.1 * a));
   EXPECT_TRUE(has(separated, "no finite estimate of the coefficients of a, c"))
-      << separated << refusal<Error>(with(5 * data.y + 0.1 * a));
-  EXPECT_TRUE(has(separated, "along -0.1 a + c") || has(separated, "c")) << separated;
+      << separated;
+  EXPECT_TRUE(has(separated, "along -0.1 a + c")) << separated;
   data.y = zeros({data.n()});
   EXPECT_TRUE(has(refusal<NotIdentifiedError>(data), "no stratum has both"));
 }
