@@ -84,8 +84,9 @@ bool copy_drawing(std::FILE* drawing, File output) {
     tail = tail.substr(tail.size() - std::min<std::size_t>(tail.size(), 64)) +
            std::string(buffer.data(), size);
   }
-  const bool is_whole =
-      tail.find("</svg>", tail.size() - std::min<std::size_t>(tail.size(), 64)) != tail.npos;
+  const std::size_t near_end = tail.size() - std::min<std::size_t>(tail.size(), 64);
+  const bool is_whole = tail.find("</svg>", near_end) != tail.npos ||
+                        tail.find("IEND", near_end) != tail.npos;  // the last chunk of a PNG
   // Buffered bytes meet a full disk only here.
   return std::fclose(output.release()) == 0 && is_whole;
 }

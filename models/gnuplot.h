@@ -6,9 +6,10 @@
 
 namespace wald {
 
-/// Runs `gnuplot` on `script`, which must draw one SVG to standard output, into the file `path`.
-/// No shell is involved and the script does not see the file's name. Throws InputError where `path`
-/// cannot be written, and Error where gnuplot is missing or fails; a file cut short is removed.
+/// Runs `gnuplot` on `script`, which must draw one SVG or PNG to standard output, into the file
+/// `path`. No shell is involved and the script does not see the file's name. Throws InputError
+/// where `path` cannot be written, and Error where gnuplot is missing or fails; a file cut short is
+/// removed.
 void run_gnuplot(std::string_view script, const std::string& path);
 
 /// `text` as a literal of a gnuplot script: nothing in it is expanded, control characters become

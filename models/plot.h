@@ -1,5 +1,5 @@
-// Plots as SVG files, drawn by gnuplot in a child process. Knows survival curves and plain lines;
-// no model, no table.
+// Plots as SVG or PNG files, by the suffix of their name, drawn by gnuplot in a child process.
+// Knows survival curves and plain lines; no model, no table.
 #pragma once
 
 #include <wald/models/kaplan_meier.h>
@@ -25,13 +25,15 @@ struct PlotOptions {
   std::string title{};
   std::string x_label = "Time";
   std::string y_label = "Survival probability";
-  bool band = true;          ///< shade the confidence limits
-  bool censor_marks = true;  ///< a tick at each censoring time, where these are few
+  bool band = true;             ///< shade the confidence limits
+  bool censor_marks = true;     ///< a tick at each censoring time, where these are few
+  bool numbers_at_risk = true;  ///< a table of them below the axis
 };
 
 /// Draws Kaplan-Meier curves as steps from S(0) = 1 with their confidence bands, and `fitted` lines
-/// over them, into the SVG file `path`. Where there is one fitted line for each of several curves,
-/// each pair shares a colour. Curves of very many steps are thinned to what can be seen.
+/// over them, and the numbers at risk below the axis, into the file `path`. Where there is one
+/// fitted line for each of several curves, each pair shares colour and dashes. Curves of very many
+/// steps are thinned to what can be seen.
 ///
 /// Throws InputError where `path` cannot be written, or there is nothing to draw; Error where
 /// gnuplot is not installed (Debian: gnuplot-nox) or fails.

@@ -22,11 +22,16 @@
 #include <wald/models/hypothesis.h>
 #include <wald/models/inference.h>
 #include <wald/models/kaplan_meier.h>
+#include <wald/models/multinomial_logit.h>
 #include <wald/models/ols.h>
 #include <wald/models/ols_summary.h>
+#include <wald/models/ordered_logit.h>
 #include <wald/models/plot.h>
+#include <wald/models/plot_estimates.h>
+#include <wald/models/plot_residuals.h>
 #include <wald/models/profile.h>
 #include <wald/models/random.h>
+#include <wald/models/regression_table.h>
 #include <wald/models/response.h>
 #include <wald/models/simulate.h>
 #include <wald/models/summary.h>

@@ -62,10 +62,30 @@ TEST(Plot, SurvivalCurvesBandAndFit) {
       "exponential", [](double t) { return std::exp(-0.3 * t); }, 0, 6)};
   plot_survival(path, curves, fit, {.title = "A trial", .x_label = "Months"});
   const std::string svg = contents(path);
-  for (const char* text : {"<svg", "</svg>", "A trial", "Months", "Survival probability", "control",
-                           "treated", "exponential", "95% confidence limits", "stroke-dasharray"}) {
+  for (const char* text :
+       {"<svg", "</svg>", "A trial", "Months", "Survival probability", "control", "treated",
+        "exponential", "95% confidence limits", "stroke-dasharray", "Number at risk"}) {
     EXPECT_NE(svg.find(text), std::string::npos) << text;
   }
+}
+
+TEST(Plot, NumbersAtRiskStandBelowTheTicks) {
+  WALD_NEEDS_GNUPLOT();
+  const std::string path = testing::temp_path("plot_risk.svg");
+  const std::vector<KaplanMeier> curves = {small_curve()};
+  plot_survival(path, curves);
+  const std::string svg = contents(path);
+  const std::size_t table = svg.find("Number at risk");
+  ASSERT_NE(table, std::string::npos);
+  // At 0, 1, 2 ... 6 months, of exits at 1, 2, 3, 4, 6.
+  std::size_t at = table;
+  for (const char* number : {"5", "5", "4", "3", "2", "1", "1"}) {
+    at = svg.find(std::string(">") + number + "<", at);
+    ASSERT_NE(at, std::string::npos) << number;
+    ++at;
+  }
+  plot_survival(path, curves, {}, {.numbers_at_risk = false});
+  EXPECT_EQ(contents(path).find("Number at risk"), std::string::npos);
 }
 
 TEST(Plot, LargeCurvesAreThinned) {

@@ -1,0 +1,110 @@
+#include "multinomial_logit.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <wald/engine/error.h>
+#include <wald/engine/ops/ops.h>
+#include <wald/models/regression.h>
+
+namespace wald {
+namespace {
+
+/// The logits of all categories [n, levels], that of the baseline 0.
+Tensor with_baseline(const Tensor& eta) { return cat({zeros({eta.size(0), 1}), eta}, 1); }
+
+Regression regression_of(const CategoricalData& data) {
+  Regression r{data.x, data.names, data.offset, data.weights, data.levels, {}, {}, {}};
+  r.equations.erase(r.equations.begin());
+  r.terms = [y = unsqueeze(data.y, 1)](const Tensor& eta, const Tensor&) {
+    return squeeze(gather(log_softmax(with_baseline(eta), 1), 1, y), 1);
+  };
+  return r;
+}
+
+/// What the first column of the design is throughout; NaN if it is not constant or is 0.
+double constant_of(const Tensor& x) {
+  if (x.size(1) == 0) return NAN;
+  const Tensor first = select(x, 1, 0);
+  const double value = select(first, 0, 0).item();
+  return value != 0 && sum(first != value).item() == 0 ? value : NAN;
+}
+
+std::vector<double> shares_as_start(const CategoricalData& data) {
+  const std::vector<double> totals = category_totals(data);
+  const std::size_t k = data.names.size();
+  std::vector<double> start((totals.size() - 1) * k, 0.0);
+  const double constant = constant_of(data.x);
+  for (std::size_t j = 1; j < totals.size() && !std::isnan(constant); ++j)
+    start[(j - 1) * k] = std::log(totals[j] / totals[0]) / constant;
+  return start;
+}
+
+/// What each row's category gains on each other one, as rows to be multiplied with a change of the
+/// coefficients.
+Tensor gains(const CategoricalData& data) {
+  const auto k = static_cast<std::size_t>(data.x.size(1)), levels = data.levels.size();
+  const std::vector<double> rows = data.x.to_vector(), weights = weights_of(data);
+  const Tensor codes = contiguous(data.y);
+  std::vector<double> found;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const auto y = static_cast<std::size_t>(codes.data<std::int64_t>()[i]);
+    for (std::size_t other = 0; other < levels; ++other) {
+      if (other == y || weights[i] == 0) continue;
+      std::vector<double> gain((levels - 1) * k, 0.0);
+      for (std::size_t j = 0; j < k; ++j) {
+        if (y > 0) gain[(y - 1) * k + j] = rows[i * k + j];
+        if (other > 0) gain[(other - 1) * k + j] = -rows[i * k + j];
+      }
+      found.insert(found.end(), gain.begin(), gain.end());
+    }
+  }
+  const auto columns = static_cast<std::int64_t>((levels - 1) * k);
+  return from_vector(found, {static_cast<std::int64_t>(found.size()) / columns, columns});
+}
+
+/// Where the data are separated some category becomes this unlikely somewhere.
+bool has_vanishing_category(const Fit& fit, const CategoricalData& data) {
+  const Tensor p = multinomial_probabilities(from_vector(fit.estimate), data.x, data.offset);
+  return min(p).item() < 1e-6;
+}
+
+}  // namespace
+
+LogLikelihood multinomial_log_likelihood(const CategoricalData& data) {
+  return log_likelihood(regression_of(data));
+}
+
+MultinomialFit fit_multinomial(const CategoricalData& data, const FitOptions& options) {
+  check_categorical(data);
+  MultinomialFit fit;
+  Regression regression = regression_of(data);
+  regression.start = shares_as_start(data);
+  try {
+    static_cast<Fit&>(fit) = fit_regression(regression, options);
+  } catch (const NotIdentifiedError&) {
+    require_no_separation(gains(data), regression.parameter_names());  // says more
+    throw;
+  }
+  if (fit.status == FitStatus::failed || has_vanishing_category(fit, data))
+    require_no_separation(gains(data), regression.parameter_names());
+  fit.levels = data.levels;
+  const bool has_null = !std::isnan(constant_of(data.x)) && !data.offset.defined();
+  fit.loglik_null = has_null ? loglik_of_shares(data) : NAN;
+  fit.lr_df = static_cast<int>((data.names.size() - 1) * regression.n_equations());
+  return fit;
+}
+
+Tensor multinomial_probabilities(const Tensor& coefficients, const Tensor& x,
+                                 const Tensor& offset) {
+  const std::int64_t k = x.size(1);
+  if (k == 0 || coefficients.numel() % k != 0)
+    throw ShapeError(
+        "multinomial_probabilities: the coefficients are not a number for each column "
+        "and category");
+  Tensor eta = matmul(x, t(reshape(coefficients, {coefficients.numel() / k, k})));
+  if (offset.defined()) eta = eta + unsqueeze(offset, 1);
+  return softmax(with_baseline(eta), 1);
+}
+
+}  // namespace wald

@@ -1,0 +1,216 @@
+#include "ordered_logit.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include <wald/engine/error.h>
+#include <wald/engine/ops/ops.h>
+#include <wald/models/distributions.h>
+#include <wald/models/identification.h>
+#include <wald/models/regression.h>
+
+namespace wald {
+namespace {
+
+/// log F.
+Tensor log_below(const Tensor& x, OrderedLink link) {
+  return link == OrderedLink::logit ? log_sigmoid(x) : log_ndtr(x);
+}
+
+/// log(F(lower + width) - F(lower)) of finite numbers, width > 0. Both F are symmetric, so that the
+/// interval can be taken to lie mostly below 0.
+Tensor log_between(const Tensor& lower, const Tensor& width, OrderedLink link) {
+  const Tensor upper = lower + width;
+  if (link == OrderedLink::logit) return log_sigmoid(upper) + log_sigmoid(-lower) + log1mexp(width);
+  const Tensor is_above = lower + upper > 0;
+  const Tensor high = log_ndtr(where(is_above, -lower, upper));
+  return high + log1mexp(high - log_ndtr(where(is_above, -upper, lower)));
+}
+
+/// The log-probability of each row's category, given eta, the first cut point and the distances
+/// from each to the next.
+class IntervalTerms {
+ public:
+  IntervalTerms(const CategoricalData& data, OrderedLink link)
+      : link_(link), last_(data.n_levels() - 1), y_(data.y) {
+    is_first_ = data.y == 0;
+    is_last_ = data.y == last_;
+    below_ = clamp(data.y - 1, 0.0, static_cast<double>(last_ - 1));
+    gap_ = clamp(data.y - 1, 0.0, static_cast<double>(std::max<std::int64_t>(last_ - 2, 0)));
+  }
+
+  /// `first` is a scalar or [n]; distances [levels - 2].
+  Tensor operator()(const Tensor& eta, const Tensor& first, const Tensor& distances) const {
+    const Tensor begin = first - eta;
+    if (last_ == 1) return where(is_first_, log_below(begin, link_), log_below(-begin, link_));
+    // The cut point below each row's category, seen from the first one.
+    const Tensor steps = cat({zeros({1}), cumsum(distances, 0)});
+    const Tensor lower = begin + index_select(steps, 0, below_);
+    const Tensor between = log_between(lower, index_select(distances, 0, gap_), link_);
+    return where(is_first_, log_below(begin, link_),
+                 where(is_last_, log_below(-lower, link_), between));
+  }
+
+ private:
+  OrderedLink link_;
+  std::int64_t last_;
+  Tensor y_, is_first_, is_last_, below_, gap_;
+};
+
+std::vector<std::string> cut_names(const CategoricalData& data) {
+  std::vector<std::string> names;
+  for (std::size_t j = 0; j + 1 < data.levels.size(); ++j)
+    names.push_back(data.levels[j] + "|" + data.levels[j + 1]);
+  return names;
+}
+
+/// The cut points of the shares.
+std::vector<double> cuts_of_shares(const CategoricalData& data, OrderedLink link) {
+  const std::vector<double> totals = category_totals(data);
+  double all = 0, below = 0;
+  for (double total : totals) all += total;
+  std::vector<double> cuts;
+  for (std::size_t j = 0; j + 1 < totals.size(); ++j) {
+    below += totals[j];
+    cuts.push_back(link == OrderedLink::logit ? std::log(below / (all - below))
+                                              : normal_quantile(below / all));
+  }
+  return cuts;
+}
+
+/// The regression that is fitted: the first cut point is the coefficient of a column of -1, so that
+/// orthonormal coordinates take covariates far from their origin; the other parameters are the
+/// logarithms of the distances between cut points.
+Regression regression_of(const CategoricalData& data, OrderedLink link) {
+  const std::vector<std::string> cuts = cut_names(data);
+  Regression r{cat({data.x, full({data.n(), 1}, -1.0)}, 1),
+               data.names,
+               data.offset,
+               data.weights,
+               {},
+               {cuts.begin() + 1, cuts.end()},
+               std::vector<double>(data.names.size(), 0.0),
+               {}};
+  r.names.push_back(cuts[0]);
+  const std::vector<double> start = cuts_of_shares(data, link);
+  for (std::size_t j = 0; j < start.size(); ++j)
+    r.start.push_back(j == 0 ? start[0] : std::log(start[j] - start[j - 1]));
+  r.terms = [terms = IntervalTerms(data, link)](const Tensor& eta, const Tensor& log_distances) {
+    return terms(eta, zeros({}), exp(log_distances));
+  };
+  return r;
+}
+
+/// From the logarithms of the distances to the cut points. The gradient is zero at the estimate, so
+/// that covariance and information turn by the Jacobian alone.
+void to_cut_points(Fit& fit, std::size_t first) {
+  const std::size_t p = fit.estimate.size();
+  std::vector<double> forward(p * p, 0.0);
+  for (std::size_t i = 0; i < p; ++i) forward[i * p + i] = 1;
+  for (std::size_t j = first + 1; j < p; ++j) {
+    const double distance = std::exp(fit.estimate[j]);
+    for (std::size_t i = j; i < p; ++i) forward[i * p + j] = distance;
+    for (std::size_t i = j; i < p; ++i) forward[i * p + first] = 1;
+    fit.estimate[j] = fit.estimate[j - 1] + distance;
+  }
+  const auto size = static_cast<std::int64_t>(p);
+  const Tensor jacobian = from_vector(forward, {size, size}), back = inverse(jacobian);
+  const auto turned = [&](const std::vector<double>& matrix, const Tensor& by) {
+    const Tensor result = matmul(matmul(by, from_vector(matrix, {size, size})), t(by));
+    return ((result + t(result)) * 0.5).to_vector();
+  };
+  fit.vcov = turned(fit.vcov, jacobian);
+  fit.information = turned(fit.information, t(back));
+}
+
+/// How far each row's interval reaches beyond eta on either side, as rows to be multiplied with a
+/// change of coefficients and cut points.
+Tensor gains(const CategoricalData& data) {
+  const auto k = static_cast<std::size_t>(data.x.size(1)), cuts = data.levels.size() - 1;
+  const std::vector<double> rows = data.x.to_vector(), weights = weights_of(data);
+  const Tensor codes = contiguous(data.y);
+  std::vector<double> found;
+  const auto add = [&](std::size_t i, double sign, std::size_t cut) {
+    for (std::size_t j = 0; j < k; ++j) found.push_back(-sign * rows[i * k + j]);
+    for (std::size_t j = 0; j < cuts; ++j) found.push_back(j == cut ? sign : 0);
+  };
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const auto y = static_cast<std::size_t>(codes.data<std::int64_t>()[i]);
+    if (weights[i] > 0 && y < cuts) add(i, 1, y);
+    if (weights[i] > 0 && y > 0) add(i, -1, y - 1);
+  }
+  const auto columns = static_cast<std::int64_t>(k + cuts);
+  return from_vector(found, {static_cast<std::int64_t>(found.size()) / columns, columns});
+}
+
+void require_no_constant(const CategoricalData& data) {
+  for (std::int64_t j = 0; j < data.x.size(1); ++j) {
+    const Tensor column = select(data.x, 1, j);
+    if (sum(column != select(column, 0, 0)).item() == 0)
+      throw NotIdentifiedError(fmt::format(
+          "{} is the same in every row, which the cut points of an ordered model stand for already",
+          data.names[static_cast<std::size_t>(j)]));
+  }
+}
+
+Fit fit_parameters(const CategoricalData& data, const Regression& regression,
+                   const FitOptions& options) {
+  try {
+    Fit fit = fit_regression(regression, options);
+    if (fit.status == FitStatus::failed)
+      require_no_separation(gains(data), regression.parameter_names());
+    return fit;
+  } catch (const NotIdentifiedError&) {
+    require_no_separation(gains(data), regression.parameter_names());  // says more
+    throw;
+  }
+}
+
+}  // namespace
+
+LogLikelihood ordered_log_likelihood(const CategoricalData& data, OrderedLink link) {
+  const std::int64_t k = data.x.size(1), cuts = data.n_levels() - 1;
+  return [=, terms = IntervalTerms(data, link)](const Tensor& parameters) {
+    Tensor eta = mv(data.x, slice(parameters, 0, 0, k));
+    if (data.offset.defined()) eta = eta + data.offset;
+    const Tensor zeta = slice(parameters, 0, k, k + cuts);
+    const Tensor rows = terms(eta, select(zeta, 0, 0), diff(zeta));
+    return data.weights.defined() ? data.weights * rows : rows;
+  };
+}
+
+OrderedFit fit_ordered(const CategoricalData& data, OrderedLink link, const FitOptions& options) {
+  check_categorical(data);
+  require_no_constant(data);
+  const Regression regression = regression_of(data, link);
+  OrderedFit fit;
+  static_cast<Fit&>(fit) = fit_parameters(data, regression, options);
+  to_cut_points(fit, data.names.size());
+  fit.levels = data.levels;
+  fit.link = link;
+  fit.loglik_null = data.offset.defined() ? NAN : loglik_of_shares(data);
+  fit.lr_df = static_cast<int>(data.names.size());
+  const Tensor p = ordered_probabilities(from_vector(fit.estimate), data.x, link, data.offset);
+  // Where the data are separated some category becomes this unlikely somewhere.
+  if (min(p).item() < 1e-6) require_no_separation(gains(data), regression.parameter_names());
+  return fit;
+}
+
+Tensor ordered_probabilities(const Tensor& parameters, const Tensor& x, OrderedLink link,
+                             const Tensor& offset) {
+  const std::int64_t n = x.size(0), k = x.size(1), levels = parameters.numel() - k + 1;
+  if (levels < 2) throw ShapeError("ordered_probabilities: there are no cut points");
+  CategoricalData rows;
+  rows.x = x;
+  rows.offset = offset;
+  rows.levels.resize(static_cast<std::size_t>(levels));
+  std::vector<Tensor> columns;
+  for (std::int64_t j = 0; j < levels; ++j) {
+    rows.y = full({n}, static_cast<double>(j), DType::int64);
+    columns.push_back(exp(ordered_log_likelihood(rows, link)(parameters)));
+  }
+  return stack(columns, 1);
+}
+
+}  // namespace wald
