@@ -321,26 +321,30 @@ Tensor glm_residuals(const GlmFit& fit, const GlmData& data, GlmResidual kind) {
   return sign(response) * sqrt(maximum(squares, 0.0));
 }
 
-std::vector<double> expected_information(const GlmFit& fit, const GlmData& data) {
-  const auto k = static_cast<std::int64_t>(data.names.size()),
-             p = static_cast<std::int64_t>(fit.names.size());
-  const Tensor w = weighted(glm_information(fit.family, fit.link, response_of(data),
-                                            linear_predictor(fit, data), fit.other()),
-                            data);
-  const std::vector<double> block = matmul(t(data.x), data.x * unsqueeze(w, 1)).to_vector();
-  std::vector<double> information(static_cast<std::size_t>(p * p), 0.0);
-  for (std::int64_t i = 0; i < k; ++i)
-    for (std::int64_t j = 0; j < k; ++j)
-      information[static_cast<std::size_t>(i * p + j)] =
-          block[static_cast<std::size_t>(std::min(i, j) * k + std::max(i, j))];
-  if (!has_other(fit.family)) return information;
+std::vector<double> expected_covariance(const GlmFit& fit, const GlmData& data) {
+  const auto k = data.names.size(), p = fit.names.size();
+  const GlmResponse response = response_of(data);
+  const Tensor eta = linear_predictor(fit, data);
+  const Tensor w =
+      weighted(glm_information(fit.family, fit.link, response, eta, fit.other()), data);
+  const Tensor x = contiguous(data.x * unsqueeze(sqrt(w), 1));
+  const auto size = static_cast<std::int64_t>(k);
+  const Tensor triangle = from_vector(
+      kernels::qr_triangle(x.data<double>(), data.n(), static_cast<int>(k)), {size, size});
+  const Tensor root = triangular_solve(triangle, eye(size), {.upper = true});
+  const std::vector<double> block = matmul(root, t(root)).to_vector();
+  std::vector<double> covariance(p * p, 0.0);
+  for (std::size_t i = 0; i < k; ++i)
+    for (std::size_t j = 0; j < k; ++j)
+      covariance[i * p + j] = block[std::min(i, j) * k + std::max(i, j)];
+  if (!has_other(fit.family)) return covariance;
   const double rows = total(weighted(ones_like(data.y), data)), shape = std::exp(fit.other());
-  double& last = information.back();
-  last = fit.information.back();
-  if (fit.family == GlmFamily::gaussian) last = 2 * rows;
+  double information = fit.information.back();
+  if (fit.family == GlmFamily::gaussian) information = 2 * rows;
   if (fit.family == GlmFamily::gamma)
-    last = rows * shape * (shape * trigamma(tensor({shape})).item<double>() - 1);
-  return information;
+    information = rows * shape * (shape * trigamma(tensor({shape})).item<double>() - 1);
+  covariance.back() = 1 / information;
+  return covariance;
 }
 
 }  // namespace wald

@@ -71,9 +71,9 @@ enum class GlmResidual {
 /// Residuals [n], those of Pearson and of the deviance times the root of the weights.
 Tensor glm_residuals(const GlmFit& fit, const GlmData& data, GlmResidual kind);
 
-/// Minus the expected Hessian of the log-likelihood at the estimate [p, p], of coefficients (Fisher
-/// information X' W X) and shape or sigma. That of log(theta), which has no closed form, is the
-/// observed one, as in R's glm.nb; theta and coefficients are orthogonal.
-std::vector<double> expected_information(const GlmFit& fit, const GlmData& data);
+/// The inverse of the expected information at the estimate [p, p], that is of the coefficients'
+/// Fisher information X' W X and of that of shape or sigma, which are orthogonal to them. That of
+/// log(theta), which has no closed form, is the observed one, as in R's glm.nb.
+std::vector<double> expected_covariance(const GlmFit& fit, const GlmData& data);
 
 }  // namespace wald
