@@ -194,7 +194,9 @@ const char* name_of(FitStatus status) {
   return "failed";
 }
 
-double Fit::std_error(std::size_t i) const { return std::sqrt(vcov[i * names.size() + i]); }
+double Fit::std_error(std::size_t i) const {
+  return vcov.empty() ? NAN : std::sqrt(vcov[i * names.size() + i]);
+}
 double Fit::aic() const { return -2 * loglik + 2 * parameters(); }
 double Fit::bic() const { return -2 * loglik + std::log(static_cast<double>(n)) * parameters(); }
 double Fit::parameters() const { return static_cast<double>(names.size()) + unnamed_parameters; }

@@ -31,9 +31,9 @@ struct Certificate {
 
 /// A maximum likelihood fit.
 struct Fit {
-  std::vector<std::string> names;   ///< Of the k parameters.
-  std::vector<double> estimate;     ///< [k]
-  std::vector<double> vcov;         ///< [k, k]: the inverse of the observed information.
+  std::vector<std::string> names;  ///< Of the k parameters.
+  std::vector<double> estimate;    ///< [k]
+  std::vector<double> vcov;  ///< [k, k]: the inverse of the observed information; may be empty.
   std::vector<double> information;  ///< [k, k]: minus the Hessian of the log-likelihood.
   double loglik = 0;
   std::int64_t n = 0;
@@ -45,7 +45,7 @@ struct Fit {
   double degrees_of_freedom = std::numeric_limits<double>::infinity();
   int unnamed_parameters = 0;  ///< Estimated besides, as a variance; aic() and bic() count them.
 
-  double std_error(std::size_t i) const;
+  double std_error(std::size_t i) const;  ///< NaN if there is no covariance.
   double aic() const;
   double bic() const;
 

@@ -20,6 +20,7 @@
 #include <wald/models/inference.h>
 #include <wald/models/kaplan_meier.h>
 #include <wald/models/ols.h>
+#include <wald/models/ols_summary.h>
 #include <wald/models/plot.h>
 #include <wald/models/random.h>
 #include <wald/models/response.h>
@@ -27,4 +28,5 @@
 #include <wald/models/summary.h>
 #include <wald/models/survival.h>
 #include <wald/models/survival_plot.h>
+#include <wald/models/survival_summary.h>
 #include <wald/optim/optim.h>

@@ -27,6 +27,12 @@ std::string require_positive(const std::string& text) {
   return value && *value > 0 ? "" : fmt::format("'{}' is not a number above 0", text);
 }
 
+void report_dropped(std::size_t dropped) {
+  if (dropped > 0)
+    std::cerr << fmt::format("wald: {} row{} with missing values left out\n", dropped,
+                             dropped == 1 ? "" : "s");
+}
+
 // A file need not be UTF-8, JSON must.
 void print_json(const Json& object) {
   std::cout << object.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
