@@ -207,7 +207,8 @@ std::vector<double> negative_binomial_start(const GlmData& data) {
                      {},
                      {},
                      first_step(data, GlmFamily::poisson, GlmLink::log),
-                     glm_terms(GlmFamily::poisson, GlmLink::log, response_of(data))};
+                     glm_terms(GlmFamily::poisson, GlmLink::log, response_of(data)),
+                     true};
   std::vector<double> start = fit_regression(poisson).estimate;
   const Tensor mean = exp(with_offset(mv(data.x, from_vector(start)), data));
   const double excess = total(weighted(square(data.y - mean) - data.y, data));
@@ -228,8 +229,15 @@ std::vector<double> starting_values(const GlmData& data, GlmFamily family, GlmLi
 }
 
 bool has_constant_column(const Tensor& x) {
-  const Tensor first = slice(x, 0, 0, 1);
-  return any(all(x == first, {0}) & (select(first, 0, 0) != 0)).item<bool>();
+  const Tensor rows = contiguous(x);
+  const double* values = rows.data<double>();
+  const std::int64_t n = x.size(0), k = x.size(1);
+  for (std::int64_t j = 0; j < k; ++j) {
+    std::int64_t i = 0;
+    while (i < n && values[i * k + j] == values[j]) ++i;
+    if (i == n && values[j] != 0) return true;
+  }
+  return false;
 }
 
 /// The linear predictors of the model with a constant alone beside the offset.
@@ -252,7 +260,8 @@ Tensor null_predictor(const GlmData& data, GlmFamily family, GlmLink link, doubl
       constant.x,  constant.names,
       data.offset, data.weights,
       {},          {},
-      start,       [&](const Tensor& eta, const Tensor&) { return terms(eta, fixed); }};
+      start,       [&](const Tensor& eta, const Tensor&) { return terms(eta, fixed); },
+      true};
   return with_offset(one * fit_regression(regression).estimate[0], data);
 }
 
@@ -283,7 +292,7 @@ double GlmFit::other() const { return has_other(family) ? estimate.back() : 0; }
 Regression glm_regression(const GlmData& data, GlmFamily family, GlmLink link) {
   check(data, family, link);
   check_identification(data, family);
-  Regression regression{data.x, data.names, data.offset, data.weights, {}, {}, {}, {}};
+  Regression regression{data.x, data.names, data.offset, data.weights, {}, {}, {}, {}, true};
   if (has_other(family)) regression.other_names = {other_name(family)};
   regression.start = starting_values(data, family, link);
   regression.terms = glm_terms(family, link, response_of(data));

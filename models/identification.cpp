@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/kernels/cpu/lapack.h>
+#include <wald/models/design_triangle.h>
 #include <wald/models/separation.h>
 
 namespace wald {
@@ -100,7 +100,7 @@ std::string no_finite_estimate(const std::vector<double>& direction,
 void require_full_rank(const Tensor& x, const std::vector<std::string>& names, double tolerance) {
   const Tensor rows = contiguous(x);
   const int k = static_cast<int>(x.size(1));
-  const std::vector<double> triangle = kernels::qr_triangle(rows.data<double>(), x.size(0), k);
+  const std::vector<double> triangle = design_triangle(rows);
   for (int j = 0; j < k; ++j) {
     const double length = column_length(triangle, k, j);
     if (!std::isfinite(length) && any(~isfinite(select(rows, 1, j))).item<bool>())

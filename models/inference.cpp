@@ -117,8 +117,10 @@ optim::MinimizeResult approach(const ScalarFunction& objective, const Tensor& st
 
 /// From where the approach has led: Newton's steps by the Hessian there down to the gradient's own
 /// rounding, and the Hessian at the end. Status `failed` if that does not show a maximum.
-void finish(const ScalarFunction& objective, optim::MinimizeResult& found) {
+void finish(const ScalarFunction& objective, const TensorFunction& hessian_of,
+            optim::MinimizeResult& found) {
   optim::Objective counted(objective);
+  counted.set_hessian(hessian_of);
   counted.set_evaluations(found.evaluations);
   optim::Point here = counted.with_hessian(found.x);
   optim::Certificate certificate = optim::certify(counted, here, {});
@@ -142,17 +144,18 @@ void finish(const ScalarFunction& objective, optim::MinimizeResult& found) {
 
 /// A log-likelihood without surprises takes three Hessians: at the start, close to the maximum, and
 /// there. For others Newton's method begins again.
-optim::MinimizeResult minimum_of(const ScalarFunction& objective, const Tensor& start,
-                                 std::int64_t max_iterations) {
+optim::MinimizeResult minimum_of(const ScalarFunction& objective, const TensorFunction& hessian_of,
+                                 const Tensor& start, std::int64_t max_iterations) {
   optim::MinimizeResult quick;
-  const Tensor transform =
-      unit_information_coordinates(hessian(objective, start, {.create_graph = false}));
+  const Tensor transform = unit_information_coordinates(
+      hessian_of ? hessian_of(start) : hessian(objective, start, {.create_graph = false}));
   if (transform.defined()) {
     quick = approach(objective, start, transform, max_iterations);
     const bool is_close =
         quick.status != optim::Status::failed || quick.reason == optim::Reason::callback;
     quick.status = optim::Status::failed;
-    if (is_close || quick.reason == optim::Reason::max_iterations) finish(objective, quick);
+    if (is_close || quick.reason == optim::Reason::max_iterations)
+      finish(objective, hessian_of, quick);
     if (quick.status == optim::Status::converged || quick.reason == optim::Reason::max_iterations)
       return quick;
   }
@@ -223,7 +226,10 @@ Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
   fit.names = std::move(names);
   fit.n = n;
   const ScalarFunction objective = [&](const Tensor& b) { return -sum(loglik(b)); };
-  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), options.max_iter);
+  TensorFunction hessian_of;
+  if (options.hessian) hessian_of = [&](const Tensor& b) { return -options.hessian(b); };
+  const optim::MinimizeResult found =
+      minimum_of(objective, hessian_of, from_vector(start), options.max_iter);
   refuse(found, fit.names);
   fit.estimate = found.x.to_vector();
   fit.information = found.hessian.to_vector();

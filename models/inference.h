@@ -66,6 +66,9 @@ struct FitOptions {
   /// Iterations, at least 1; a fit that needs more is `failed`. Newton steps at the end, on the
   /// gradient alone, do not count. Log-likelihoods without surprises take about ten.
   int max_iter = 1000;
+  /// The Hessian [k, k] of the log-likelihood at parameters, where a model knows a cheaper way to
+  /// it than one sweep for each parameter.
+  std::function<Tensor(const Tensor& parameters)> hessian = {};
 };
 
 /// Maximizes the sum of the log-likelihood's terms from `start` until the gradient is down to its

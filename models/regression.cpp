@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/models/identification.h>
 #include <wald/models/orthogonal_design.h>
+#include <wald/models/row_hessian.h>
 
 namespace wald {
 namespace {
@@ -32,15 +34,41 @@ void check(const Regression& r) {
                                  r.start.size(), r.parameter_names().size()));
 }
 
+std::int64_t n_coefficients(const Regression& r) {
+  return static_cast<std::int64_t>(r.n_equations()) * r.x.size(1);
+}
+
+Tensor other_of(const Regression& r, const Tensor& parameters) {
+  return slice(parameters, 0, n_coefficients(r), parameters.numel());
+}
+
+/// The linear predictors at parameters whose coefficients belong to the columns of `x`.
+Tensor predictors_at(const Regression& r, const Tensor& x, const Tensor& parameters) {
+  const auto equations = static_cast<std::int64_t>(r.n_equations());
+  const Tensor b = slice(parameters, 0, 0, n_coefficients(r));
+  const Tensor eta =
+      r.equations.empty() ? mv(x, b) : matmul(x, t(reshape(b, {equations, x.size(1)})));
+  if (!r.offset.defined()) return eta;
+  return eta + (r.equations.empty() ? r.offset : unsqueeze(r.offset, 1));
+}
+
+Tensor weighted_terms(const Regression& r, const Tensor& eta, const Tensor& other) {
+  const Tensor terms = r.terms(eta, other);
+  return r.weights.defined() ? r.weights * terms : terms;
+}
+
 /// The weighted terms at parameters whose coefficients belong to the columns of `x`.
 Tensor terms_at(const Regression& r, const Tensor& x, const Tensor& parameters) {
-  const auto equations = static_cast<std::int64_t>(r.n_equations());
-  const std::int64_t k = x.size(1), coefficients = equations * k;
-  const Tensor b = slice(parameters, 0, 0, coefficients);
-  Tensor eta = r.equations.empty() ? mv(x, b) : matmul(x, t(reshape(b, {equations, k})));
-  if (r.offset.defined()) eta = eta + (r.equations.empty() ? r.offset : unsqueeze(r.offset, 1));
-  const Tensor terms = r.terms(eta, slice(parameters, 0, coefficients, parameters.numel()));
-  return r.weights.defined() ? r.weights * terms : terms;
+  return weighted_terms(r, predictors_at(r, x, parameters), other_of(r, parameters));
+}
+
+/// The Hessian of their sum, where each term sees its own row only.
+Tensor hessian_at(const Regression& r, const Tensor& x, const Tensor& parameters) {
+  const NoGradGuard guard;
+  const auto total = [&](const Tensor& eta, const Tensor& other) {
+    return sum(weighted_terms(r, eta, other));
+  };
+  return row_hessian(total, x, predictors_at(r, x, parameters), other_of(r, parameters));
 }
 
 }  // namespace
@@ -70,8 +98,13 @@ Fit fit_regression(const Regression& regression, const FitOptions& options) {
   const LogLikelihood terms = [&](const Tensor& parameters) {
     return terms_at(regression, design.q(), parameters);
   };
+  FitOptions how = options;
+  if (regression.is_by_rows)
+    how.hessian = [&](const Tensor& parameters) {
+      return hessian_at(regression, design.q(), parameters);
+    };
   Fit fit = maximize(terms, design.to_orthogonal(regression.start), regression.parameter_names(),
-                     regression.n(), options);
+                     regression.n(), how);
   design.from_orthogonal(fit);
   return fit;
 }

@@ -6,6 +6,7 @@
 
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/lapack.h>
+#include <wald/models/design_triangle.h>
 
 namespace wald {
 namespace {
@@ -207,8 +208,7 @@ Tensor free_part(const Rows& rows, const Tensor& coordinates) {
 /// orthonormal in the length of x d; undefined if there are none.
 Tensor free_directions(const Rows& rows) {
   const std::int64_t k = rows.k();
-  const Tensor triangle = from_vector(
-      kernels::qr_triangle(rows.x().data<double>(), rows.n(), static_cast<int>(k)), {k, k});
+  const Tensor triangle = from_vector(design_triangle(rows.x()), {k, k});
   return free_part(rows, triangular_solve(triangle, eye(k), {.upper = true}));
 }
 
