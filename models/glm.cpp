@@ -136,19 +136,45 @@ std::vector<double> weighted_least_squares(const Tensor& x, const Tensor& z, con
   return b;
 }
 
-/// One step of iteratively reweighted least squares from means near y.
-std::vector<double> first_step(const GlmData& data, GlmFamily family, GlmLink link) {
-  const GlmResponse response = response_of(data);
-  const Tensor mean = starting_mean(family, response), eta = glm_predictor(link, mean);
-  const Tensor share = data.trials.defined() ? data.y / maximum(data.trials, 1.0) : data.y;
-  Tensor z = eta + (share - mean) / glm_mean_slope(link, eta);
-  if (data.offset.defined()) z = z - data.offset;
-  return weighted_least_squares(data.x, z,
-                                weighted(glm_information(family, link, response, eta, 0), data));
-}
-
 Tensor with_offset(const Tensor& eta, const GlmData& data) {
   return data.offset.defined() ? eta + data.offset : eta;
+}
+
+/// Steps of iteratively reweighted least squares from means near y.
+std::vector<double> reweighted_steps(const GlmData& data, GlmFamily family, GlmLink link,
+                                     int steps) {
+  const GlmResponse response = response_of(data);
+  const Tensor share = data.trials.defined() ? data.y / maximum(data.trials, 1.0) : data.y;
+  Tensor mean = starting_mean(family, response), eta = glm_predictor(link, mean);
+  std::vector<double> b;
+  for (int step = 0; step < steps; ++step) {
+    Tensor z = eta + (share - mean) / glm_mean_slope(link, eta);
+    if (data.offset.defined()) z = z - data.offset;
+    b = weighted_least_squares(data.x, z,
+                               weighted(glm_information(family, link, response, eta, 0), data));
+    eta = with_offset(mv(data.x, from_vector(b)), data);
+    mean = glm_mean(link, eta);
+  }
+  return b;
+}
+
+/// Every so many-th row.
+GlmData thinned(const GlmData& data, std::int64_t step) {
+  const auto some = [&](const Tensor& rows) {
+    return rows.defined() ? contiguous(slice(rows, 0, 0, data.n(), step)) : rows;
+  };
+  return {some(data.x),      data.names,        some(data.y),
+          some(data.trials), some(data.offset), some(data.weights)};
+}
+
+/// One step with all rows; of very many rows, several with some of them, which end closer.
+std::vector<double> starting_coefficients(const GlmData& data, GlmFamily family, GlmLink link) {
+  constexpr std::int64_t enough = 20000;
+  if (data.n() >= 2 * enough) {
+    const auto b = reweighted_steps(thinned(data, data.n() / enough), family, link, 5);
+    if (std::all_of(b.begin(), b.end(), [](double v) { return std::abs(v) < 1e100; })) return b;
+  }
+  return reweighted_steps(data, family, link, 1);
 }
 
 /// Squared Pearson residuals with their weights, at dispersion 1.
@@ -206,7 +232,7 @@ std::vector<double> negative_binomial_start(const GlmData& data) {
                      data.weights,
                      {},
                      {},
-                     first_step(data, GlmFamily::poisson, GlmLink::log),
+                     starting_coefficients(data, GlmFamily::poisson, GlmLink::log),
                      glm_terms(GlmFamily::poisson, GlmLink::log, response_of(data)),
                      true};
   std::vector<double> start = fit_regression(poisson).estimate;
@@ -222,7 +248,7 @@ std::vector<double> negative_binomial_start(const GlmData& data) {
 
 std::vector<double> starting_values(const GlmData& data, GlmFamily family, GlmLink link) {
   if (family == GlmFamily::negative_binomial) return negative_binomial_start(data);
-  std::vector<double> start = first_step(data, family, link);
+  std::vector<double> start = starting_coefficients(data, family, link);
   if (link == GlmLink::inverse) start = positive_predictors(data, start);
   if (has_other(family)) start.push_back(starting_other(data, family, link, start));
   return start;
@@ -252,7 +278,7 @@ Tensor null_predictor(const GlmData& data, GlmFamily family, GlmLink link, doubl
   GlmData constant = data;
   constant.x = unsqueeze(one, 1);
   constant.names = {"(Intercept)"};
-  std::vector<double> start = first_step(constant, family, link);
+  std::vector<double> start = starting_coefficients(constant, family, link);
   if (link == GlmLink::inverse) start = positive_predictors(constant, start);
   const PredictorLikelihood terms = glm_terms(family, link, response_of(data));
   const Tensor fixed = tensor({other});

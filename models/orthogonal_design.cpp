@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/parallel.h>
 #include <wald/models/design_triangle.h>
@@ -9,25 +10,26 @@
 namespace wald {
 namespace {
 
-/// Replaces rows x by the q with q r = x, some rows at a time: side by side in memory, so that
-/// they are one vector operation.
-void solve_rows(double* x, std::int64_t n, const std::vector<double>& r, std::size_t k) {
-  constexpr std::size_t together = 32;
+/// Puts into q the rows with q r = x, some at a time: side by side in memory, so that they are one
+/// vector operation.
+void solve_rows(const double* x, double* q, std::int64_t n, const std::vector<double>& r,
+                std::size_t k) {
+  constexpr std::size_t together = 16;
   std::vector<double> columns(k * together);
   for (std::int64_t begin = 0; begin < n; begin += together) {
-    double* rows = x + begin * static_cast<std::int64_t>(k);
+    const std::size_t at = static_cast<std::size_t>(begin) * k;
     const auto count = std::min(together, static_cast<std::size_t>(n - begin));
     for (std::size_t j = 0; j < k; ++j) {
-      double* column = &columns[j * together];
-      for (std::size_t i = 0; i < count; ++i) column[i] = rows[i * k + j];
+      double column[together] = {};
+      for (std::size_t i = 0; i < count; ++i) column[i] = x[at + i * k + j];
       for (std::size_t l = 0; l < j; ++l) {
         const double *other = &columns[l * together], factor = r[l * k + j];
         for (std::size_t i = 0; i < together; ++i) column[i] -= factor * other[i];
       }
-      for (std::size_t i = 0; i < together; ++i) column[i] /= r[j * k + j];
+      for (std::size_t i = 0; i < together; ++i)
+        columns[j * together + i] = column[i] / r[j * k + j];
+      for (std::size_t i = 0; i < count; ++i) q[at + i * k + j] = columns[j * together + i];
     }
-    for (std::size_t j = 0; j < k; ++j)
-      for (std::size_t i = 0; i < count; ++i) rows[i * k + j] = columns[j * together + i];
   }
 }
 
@@ -36,11 +38,14 @@ void solve_rows(double* x, std::int64_t n, const std::vector<double>& r, std::si
 OrthogonalDesign::OrthogonalDesign(const Tensor& x, std::size_t equations)
     : k_(static_cast<std::size_t>(x.size(1))), equations_(equations) {
   r_ = design_triangle(x);
-  q_ = clone(contiguous(x));
-  double* q = q_.mutable_data<double>();
+  const Tensor rows = contiguous(x);
+  q_ = empty(x.shape());
+  const double* from = rows.data<double>();
+  double* to = q_.mutable_data<double>();
   constexpr std::int64_t block = 4096;
   kernels::parallel_for((x.size(0) + block - 1) / block, [&](std::int64_t i) {
-    solve_rows(q + i * block * x.size(1), std::min(block, x.size(0) - i * block), r_, k_);
+    const std::int64_t at = i * block * x.size(1);
+    solve_rows(from + at, to + at, std::min(block, x.size(0) - i * block), r_, k_);
   });
 }
 
