@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include <wald/kernels/cpu/convert.h>
+#include <wald/kernels/convert.h>
 
 #include "autograd.h"
 #include "node.h"

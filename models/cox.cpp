@@ -17,8 +17,8 @@ namespace {
 void check_column(const Tensor& column, const char* name, DType dtype, const CoxData& data) {
   if (!column.defined()) return;
   if (column.dtype() != dtype)
-    throw DTypeError(fmt::format("cox: {} is not {}", name,
-                                 dtype == DType::int64 ? "int64" : "float64"));
+    throw DTypeError(
+        fmt::format("cox: {} is not {}", name, dtype == DType::int64 ? "int64" : "float64"));
   if (column.dim() != 1 || column.size(0) != data.n())
     throw ShapeError(fmt::format("cox: {} has the shape {} where [{}] is expected", name,
                                  to_string(Dims(column.shape())), data.n()));

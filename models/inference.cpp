@@ -189,8 +189,10 @@ optim::MinimizeResult approach(const ScalarFunction& objective, const Tensor& st
 
 /// From where the approach has led: Newton's steps by the Hessian there down to the gradient's own
 /// rounding, and the Hessian at the end. Status `failed` if that does not show a maximum.
-void finish(const ScalarFunction& objective, optim::MinimizeResult& found) {
+void finish(const ScalarFunction& objective, const TensorFunction& hessian_of,
+            optim::MinimizeResult& found) {
   optim::Objective counted(objective);
+  counted.set_hessian(hessian_of);
   counted.set_evaluations(found.evaluations);
   optim::Point here = counted.with_hessian(found.x);
   optim::Certificate certificate = optim::certify(counted, here, {});
@@ -214,17 +216,18 @@ void finish(const ScalarFunction& objective, optim::MinimizeResult& found) {
 
 /// A log-likelihood without surprises takes three Hessians: at the start, close to the maximum, and
 /// there. For others Newton's method begins again.
-optim::MinimizeResult minimum_of(const ScalarFunction& objective, const Tensor& start,
-                                 std::int64_t max_iterations) {
+optim::MinimizeResult minimum_of(const ScalarFunction& objective, const TensorFunction& hessian_of,
+                                 const Tensor& start, std::int64_t max_iterations) {
   optim::MinimizeResult quick;
-  const Tensor transform =
-      unit_information_coordinates(hessian(objective, start, {.create_graph = false}));
+  const Tensor transform = unit_information_coordinates(
+      hessian_of ? hessian_of(start) : hessian(objective, start, {.create_graph = false}));
   if (transform.defined()) {
     quick = approach(objective, start, transform, max_iterations);
     const bool is_close =
         quick.status != optim::Status::failed || quick.reason == optim::Reason::callback;
     quick.status = optim::Status::failed;
-    if (is_close || quick.reason == optim::Reason::max_iterations) finish(objective, quick);
+    if (is_close || quick.reason == optim::Reason::max_iterations)
+      finish(objective, hessian_of, quick);
     if (quick.status == optim::Status::converged || quick.reason == optim::Reason::max_iterations)
       return quick;
   }
@@ -253,12 +256,15 @@ void invert_information(Fit& fit) {
 }
 
 Fit maximize_all(const LogLikelihood& loglik, const std::vector<double>& start,
-                 std::vector<std::string> names, std::int64_t n, int max_iter) {
+                 std::vector<std::string> names, std::int64_t n, const FitOptions& options) {
   Fit fit;
   fit.names = std::move(names);
   fit.n = n;
   const ScalarFunction objective = [&](const Tensor& b) { return -sum(loglik(b)); };
-  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), max_iter);
+  TensorFunction hessian_of;
+  if (options.hessian) hessian_of = [&](const Tensor& b) { return -options.hessian(b); };
+  const optim::MinimizeResult found =
+      minimum_of(objective, hessian_of, from_vector(start), options.max_iter);
   refuse(found, fit.names);
   fit.estimate = found.x.to_vector();
   fit.information = found.hessian.to_vector();
@@ -373,12 +379,12 @@ Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
   if (options.max_iter < 1)
     throw InputError(fmt::format("maximize: max_iter is {}, not at least 1", options.max_iter));
   if (options.fixed.empty() && options.tied.empty())
-    return maximize_all(loglik, start, std::move(names), n, options.max_iter);
+    return maximize_all(loglik, start, std::move(names), n, options);
   const FreeParameters free(names, options);
   const LogLikelihood of_free = [&](const Tensor& b) { return loglik(free.all(b)); };
-  Fit fit = free.size() > 0
-                ? maximize_all(of_free, free.free_of(start), free.names(), n, options.max_iter)
-                : nothing_estimated(loglik, free.constant(), n);
+  Fit fit = free.size() > 0 ? maximize_all(of_free, free.free_of(start), free.names(), n,
+                                           {.max_iter = options.max_iter})
+                            : nothing_estimated(loglik, free.constant(), n);
   free.expand(fit, loglik);
   return fit;
 }

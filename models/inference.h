@@ -95,6 +95,9 @@ struct FitOptions {
   std::map<std::string, double> fixed = {};  ///< Parameters held at a value.
   /// Groups of parameters that are one and the same; one that is fixed fixes its group.
   std::vector<std::vector<std::string>> tied = {};
+  /// The Hessian [k, k] of the log-likelihood at parameters, where a model knows a cheaper way to
+  /// it than one sweep for each parameter. Not used where parameters are fixed or tied.
+  std::function<Tensor(const Tensor& parameters)> hessian = {};
 };
 
 /// A likelihood that is flat, or rises without end, along some directions of its parameters.

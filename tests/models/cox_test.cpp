@@ -96,8 +96,8 @@ TEST_P(CoxOracle, IsTheExactSolution) {
   EXPECT_EQ(fit.status, FitStatus::converged) << fit.message;
   double off = 0;
   for (std::size_t j = 0; j < fit.names.size(); ++j)
-    off = std::max(off, std::abs(fit.estimate[j] - number(hp.at("coef")[j])) /
-                            number(hp.at("se")[j]));
+    off = std::max(off,
+                   std::abs(fit.estimate[j] - number(hp.at("coef")[j])) / number(hp.at("se")[j]));
   const auto relative = [](double x, const Json& y) { return std::abs(x / number(y) - 1); };
   const LogLikelihood loglik = cox_log_likelihood(o.data, ties);
   const double covariance = distance(fit.vcov, hp.at("vcov")),
@@ -120,15 +120,16 @@ TEST_P(CoxOracle, IsTheExactSolution) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, CoxOracle,
-    ::testing::Combine(::testing::Values("aml", "colon", "colon_two_events", "flchain", "heart",
-                                         "kidney", "lung", "mgus2", "ovarian", "rotterdam",
-                                         "veteran"),
-                       ::testing::Values(Ties::efron, Ties::breslow)),
-    [](const auto& item) {
-      return std::string(std::get<0>(item.param)) + "_" + name_of(std::get<1>(item.param));
-    });
+INSTANTIATE_TEST_SUITE_P(All, CoxOracle,
+                         ::testing::Combine(::testing::Values("aml", "colon", "colon_two_events",
+                                                              "flchain", "heart", "kidney", "lung",
+                                                              "mgus2", "ovarian", "rotterdam",
+                                                              "veteran"),
+                                            ::testing::Values(Ties::efron, Ties::breslow)),
+                         [](const auto& item) {
+                           return std::string(std::get<0>(item.param)) + "_" +
+                                  name_of(std::get<1>(item.param));
+                         });
 
 }  // namespace
 }  // namespace wald
