@@ -99,4 +99,22 @@ inline void set_least_bytes(benchmark::State& state, double bytes) {
   state.counters["least_bytes"] = bytes;
 }
 
+/// Counts of p species in n samples, row-major, as many as in the published oaks data: whole parts
+/// of lognormal numbers.
+struct Abundance {
+  std::vector<double> counts;
+  std::int64_t n = 116, p = 114;
+};
+
+inline const Abundance& abundance_data() {
+  static const Abundance data = [] {
+    Abundance drawn;
+    RRandom random(1);
+    for (std::int64_t i = 0; i < drawn.n * drawn.p; ++i)
+      drawn.counts.push_back(std::floor(std::exp(1 + 1.5 * random.rnorm())));
+    return drawn;
+  }();
+  return data;
+}
+
 }  // namespace wald::bench

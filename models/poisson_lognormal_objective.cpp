@@ -98,7 +98,7 @@ Optimum maximize_bound(const PoissonLognormalData& data, const VariationalNormal
   const BoundObjective objective(data, options.covariance);
   constexpr double roughly = 1e-8;
   optim::MinimizeOptions how;
-  how.tolerance = 1e-13;
+  how.scale_parameters = false;  // the units are
   how.max_iterations = options.max_iter;
   how.memory = 30;
   how.show_progress = options.show_progress;

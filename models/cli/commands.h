@@ -30,6 +30,7 @@ void add_info(CLI::App& app, int& exit_code);
 /// Under `wald fit`, one for each model.
 void add_fit_survival(CLI::App& fit, int& exit_code);
 void add_fit_ols(CLI::App& fit, int& exit_code);
+void add_fit_pln(CLI::App& fit, int& exit_code);
 
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);

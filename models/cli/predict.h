@@ -57,6 +57,7 @@ std::string label_of(double value);
 
 /// One for each model, in its own file.
 PredictedQuantities predict_ols(const PredictRequest& request);
+PredictedQuantities predict_pln(const PredictRequest& request);
 PredictedQuantities predict_survival(const PredictRequest& request);
 
 }  // namespace wald::cli

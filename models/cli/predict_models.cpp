@@ -5,6 +5,7 @@ namespace wald::cli {
 const std::vector<PredictModel>& predict_models() {
   static const std::vector<PredictModel> models = {
       {"ols", {"response"}, predict_ols},
+      {"pln", {"response"}, predict_pln},
       {"survival", {"quantile", "survival", "hazard"}, predict_survival},
   };
   return models;

@@ -40,5 +40,8 @@ Reproduction reproduce_graph();
 Reproduction reproduce_function();
 /// Example 6: modules, in float32.
 Reproduction reproduce_nn();
+/// Example 7: the Poisson-lognormal model, with oaks_abundance.csv and oaks_offset.csv of a folder.
+/// With a path, also a plot of the bound by iteration.
+Reproduction reproduce_pln(const std::string& folder, const std::string& plot_path);
 
 }  // namespace wald::cli
