@@ -79,7 +79,7 @@ class Solver {
   LevenbergMarquardt method_;
   Limits limits_;
   ProgressLine progress_;
-  Tensor begin_;
+  Tensor begin_, reach_;  // the start, and how far from it each parameter has been
   double first_value_ = 0;
   Point here_;
   std::optional<Newton> newton_;            // at here_, once known
@@ -107,6 +107,7 @@ LeastSquaresResult Solver::run(const Tensor& x0) {
   begin_ = bounds_.project(x0);
   here_ = method_.at(objective_, begin_).point;
   first_value_ = here_.value;
+  reach_ = zeros(begin_.shape());
   objective_.set_guard([this] {
     if (const auto reason = limits_.reached(objective_.evaluations())) throw Stop{*reason};
   });
@@ -141,6 +142,7 @@ void Solver::iterate() {
     }
     if (!there) return give_up();
     here_ = *there;
+    reach_ = maximum(reach_, abs(here_.x - begin_));
     ++result_.iterations;
   }
 }
@@ -266,7 +268,7 @@ bool Solver::is_vanishing(double decrement, const Tensor& step, const Tensor& x)
   constexpr double rounding = 16 * std::numeric_limits<double>::epsilon();
   const double root = std::sqrt(options_.tolerance);
   return decrement <= rounding * rounding * first_value_ &&
-         all(abs(step) <= root * (abs(x) + abs(x - begin_))).item<bool>();
+         all(abs(step) <= root * (abs(x) + reach_)).item<bool>();
 }
 
 /// Fills in what is known where the run ended.
