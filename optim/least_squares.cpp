@@ -9,6 +9,7 @@
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/optim/methods/levenberg_marquardt.h>
+#include <wald/optim/run/certificate.h>
 #include <wald/optim/run/limits.h>
 #include <wald/optim/run/outcome.h>
 
@@ -41,10 +42,11 @@ FreePart free_part(const Linearization& here, const Bounds& bounds) {
 /// What the exact second derivatives say of a point.
 struct Newton {
   Linearization here;
-  Tensor hessian;           ///< [k, k]
-  Tensor step;              ///< [k], zero for parameters that are held.
-  double decrement = nan;   ///< NaN where parameters are undetermined.
-  bool is_minimum = false;  ///< Whether the Hessian is positive definite.
+  Tensor hessian;              ///< [k, k]
+  Tensor step;                 ///< [k], zero for parameters that are held.
+  double decrement = nan;      ///< NaN where parameters are undetermined.
+  bool is_minimum = false;     ///< Whether the Hessian is positive definite.
+  bool is_determined = false;  ///< Whether the residuals determine all parameters.
 };
 
 class Solver {
@@ -58,43 +60,32 @@ class Solver {
   bool notify(double expected_decrease);
   bool settle();
   void give_up();
+  void give_up_undetermined();
+  bool end_where_flat(const Certificate& found);
   void end(Status status, Reason reason);
   Newton newton_at(const Tensor& x);
   Newton polished();
-  bool meets_tolerance(const Newton& at) const;
+  bool meets_tolerance(double decrement, const Tensor& step, const Point& at) const;
+  bool is_vanishing(double decrement, const Tensor& step, const Tensor& x) const;
   void complete();
   void set_covariance(const FreePart& part);
+  void set_message(const Linearization& here);
 
   TensorFunction residuals_;
+  Dims shape_;  // of x0
   MinimizeOptions options_;
   Bounds bounds_;
   Objective objective_;
   LevenbergMarquardt method_;
   Limits limits_;
   ProgressLine progress_;
-  Tensor begin_;
+  Tensor begin_, reach_;  // the start, and how far from it each parameter has been
+  double first_value_ = 0;
   Point here_;
-  std::optional<Newton> newton_;  // at here_, once known
+  std::optional<Newton> newton_;            // at here_, once known
+  std::optional<Certificate> certificate_;  // at here_, where parameters are undetermined
   LeastSquaresResult result_;
 };
-
-Bounds bounds_of(const MinimizeOptions& options, std::int64_t k) {
-  const auto vector = [&](const Tensor& bound) -> Tensor {
-    if (!bound.defined()) return {};
-    if (bound.numel() != 1 && bound.shape() != Dims{k})
-      throw InputError(fmt::format("least_squares: a bound has shape {}, for {} parameters",
-                                   to_string(bound.shape()), k));
-    return clone(expand(reshape(to(bound.detach(), DType::float64), {-1}), {k}));
-  };
-  const Bounds bounds{vector(options.lower), vector(options.upper)};
-  for (const Tensor& bound : {bounds.lower, bounds.upper})
-    if (bound.defined() && any(isnan(bound)).item<bool>())
-      throw InputError("least_squares: a bound is nan");
-  if (bounds.lower.defined() && bounds.upper.defined() &&
-      any(bounds.lower > bounds.upper).item<bool>())
-    throw InputError("least_squares: a lower bound is above the upper one");
-  return bounds;
-}
 
 Solver::Solver(const TensorFunction& residuals, const Tensor& x0, const MinimizeOptions& options)
     : residuals_([residuals, shape = x0.shape()](const Tensor& x) {
@@ -102,8 +93,9 @@ Solver::Solver(const TensorFunction& residuals, const Tensor& x0, const Minimize
         if (r.numel() == 0) throw ShapeError("least_squares: there are no residuals");
         return to(reshape(r, {-1}), DType::float64);
       }),
+      shape_(x0.shape()),
       options_(options),
-      bounds_(bounds_of(options, x0.numel())),
+      bounds_(bounds_of(options, x0.numel(), "least_squares")),
       objective_([this](const Tensor& x) { return 0.5 * sum(square(residuals_(x))); }),
       method_(residuals_, bounds_),
       limits_(options_, 0),
@@ -114,6 +106,8 @@ Solver::Solver(const TensorFunction& residuals, const Tensor& x0, const Minimize
 LeastSquaresResult Solver::run(const Tensor& x0) {
   begin_ = bounds_.project(x0);
   here_ = method_.at(objective_, begin_).point;
+  first_value_ = here_.value;
+  reach_ = zeros(begin_.shape());
   objective_.set_guard([this] {
     if (const auto reason = limits_.reached(objective_.evaluations())) throw Stop{*reason};
   });
@@ -148,24 +142,38 @@ void Solver::iterate() {
     }
     if (!there) return give_up();
     here_ = *there;
+    reach_ = maximum(reach_, abs(here_.x - begin_));
     ++result_.iterations;
   }
 }
 
 /// Whether the callback wants to stop.
 bool Solver::notify(double expected_decrease) {
-  const Iteration now{result_.iterations, here_, expected_decrease, objective_.evaluations(),
+  const Point users{reshape(here_.x, shape_), here_.value, reshape(here_.gradient, shape_)};
+  const Iteration now{result_.iterations, users, expected_decrease, objective_.evaluations(),
                       limits_.seconds()};
   if (options_.keep_history) result_.history.push_back(now);
   progress_.update(now);
   return now.iteration > 0 && options_.callback && options_.callback(now);
 }
 
-/// Whether Newton's steps end at a minimum by the tolerances.
+/// Whether this is a minimum by the tolerances, at the end of Newton's steps.
 bool Solver::settle() {
   const Newton at = polished();
-  if (!meets_tolerance(at)) return false;
+  if (!at.is_determined && here_.is_finite())
+    return end_where_flat(certify(objective_, here_, bounds_));
+  if (!at.is_minimum || !meets_tolerance(at.decrement, at.step, at.here.point)) return false;
   newton_ = at;
+  end(Status::converged, Reason::tolerance);
+  return true;
+}
+
+/// The same where the residuals do not determine all parameters, as minimize() has it.
+bool Solver::end_where_flat(const Certificate& found) {
+  if (found.smallest < -doubtful_curvature) return false;
+  if (!meets_tolerance(found.decrement, found.step, here_)) return false;
+  newton_.reset();
+  certificate_ = found;
   end(Status::converged, Reason::tolerance);
   return true;
 }
@@ -174,14 +182,27 @@ bool Solver::settle() {
 void Solver::give_up() {
   if (settle()) return;
   newton_ = polished();
+  if (!newton_->is_determined) return give_up_undetermined();
   constexpr double rounding = 1e-8;  // of the value: about the root of that of the residuals
   const Newton& at = *newton_;
+  if (at.is_minimum && is_vanishing(at.decrement, at.step, at.here.point.x))
+    return end(Status::converged, Reason::tolerance);
   if (at.is_minimum && at.decrement <= rounding * at.here.point.value)
     return end(Status::precision, Reason::rounding);
   const double expected = method_.expected_decrease(objective_, at.here.point);
   const bool is_saddle = !std::isnan(at.decrement) && !at.is_minimum &&
                          expected <= options_.tolerance * at.here.point.value;
   end(Status::failed, is_saddle ? Reason::saddle : Reason::stalled);
+}
+
+void Solver::give_up_undetermined() {
+  certificate_ = certify(objective_, here_, bounds_);
+  newton_.reset();
+  const bool is_convex = certificate_->smallest >= -doubtful_curvature;
+  if (is_convex && is_vanishing(certificate_->decrement, certificate_->step, here_.x))
+    return end(Status::converged, Reason::tolerance);
+  const bool is_still = certificate_->decrement <= options_.tolerance * here_.value;
+  end(Status::failed, is_still && !is_convex ? Reason::saddle : Reason::stalled);
 }
 
 void Solver::end(Status status, Reason reason) {
@@ -203,7 +224,8 @@ Newton Solver::newton_at(const Tensor& x) {
   at.hessian = matmul(t(at.here.triangle), at.here.triangle) + curvature;
   at.step = zeros(x.shape());
   const FreePart part = free_part(at.here, bounds_);
-  if (!part.undetermined.empty() || !all(isfinite(curvature)).item<bool>()) return at;
+  at.is_determined = part.undetermined.empty();
+  if (!at.is_determined || !all(isfinite(curvature)).item<bool>()) return at;
   const Tensor& r = part.factors.r;
   const Tensor s = index_select(index_select(curvature, 0, part.columns), 1, part.columns);
   const Triangular transposed{.upper = true, .transpose = true};
@@ -233,12 +255,20 @@ Newton Solver::polished() {
 
 /// As minimize() has it: the decrement beside the value, or the step beside the parameters, and
 /// beside their way where they have come to zero.
-bool Solver::meets_tolerance(const Newton& at) const {
-  if (!at.is_minimum) return false;
-  if (at.decrement <= options_.tolerance * at.here.point.value) return true;
+bool Solver::meets_tolerance(double decrement, const Tensor& step, const Point& at) const {
+  if (decrement <= options_.tolerance * at.value) return true;
   const double root = std::sqrt(options_.tolerance);
-  const Tensor& x = at.here.point.x;
-  return all(abs(at.step) <= root * (abs(x) + root * abs(x - begin_))).item<bool>();
+  return all(abs(step) <= root * (abs(at.x) + root * abs(at.x - begin_))).item<bool>();
+}
+
+/// Whether what is left is the rounding of residuals as they were at the start, squared, and the
+/// step is short beside the parameters or their way: where all residuals are 0 no decrement is
+/// small beside the value.
+bool Solver::is_vanishing(double decrement, const Tensor& step, const Tensor& x) const {
+  constexpr double rounding = 16 * std::numeric_limits<double>::epsilon();
+  const double root = std::sqrt(options_.tolerance);
+  return decrement <= rounding * rounding * first_value_ &&
+         all(abs(step) <= root * (abs(x) + reach_)).item<bool>();
 }
 
 /// Fills in what is known where the run ended.
@@ -247,6 +277,7 @@ void Solver::complete() {
   const bool may_take_time = result_.status != Status::failed ||
                              result_.reason == Reason::max_iterations || newton_.has_value();
   if (!newton_ && may_take_time) newton_ = newton_at(here_.x);
+  result_.newton_decrement = certificate_ ? certificate_->decrement : nan;
   const Linearization here = newton_ ? newton_->here : method_.at(objective_, here_.x);
   result_.x = here.point.x;
   result_.value = here.point.value;
@@ -254,26 +285,29 @@ void Solver::complete() {
   result_.residuals = here.residuals;
   result_.jacobian = here.jacobian;
   result_.rss = 2 * here.point.value;
-  result_.newton_decrement = nan;
-  Certificate certificate;
-  std::string undetermined;
   if (newton_) {
     result_.hessian = newton_->hessian;
     if (newton_->is_minimum) result_.newton_decrement = newton_->decrement;
-    certificate.decrement = newton_->decrement;
   }
-  if (here.triangle.defined()) {
-    const FreePart part = free_part(here, bounds_);
-    set_covariance(part);
-    if (!part.undetermined.empty())
-      undetermined =
-          "; the residuals do not determine " + list_of(part.undetermined, options_.names);
-  }
+  if (here.triangle.defined()) set_covariance(free_part(here, bounds_));
   result_.evaluations = objective_.evaluations();
   result_.seconds = limits_.seconds();
-  result_.message = message_of({result_.status, result_.reason}, newton_ ? &certificate : nullptr,
-                               options_.names) +
-                    undetermined;
+  set_message(here);
+}
+
+void Solver::set_message(const Linearization& here) {
+  const Outcome outcome{result_.status, result_.reason};
+  if (newton_ && !certificate_) {
+    certificate_.emplace();
+    certificate_->decrement = newton_->decrement;
+  }
+  const Certificate* found = certificate_ ? &*certificate_ : nullptr;
+  result_.along = directions_of(outcome, found);
+  result_.message = message_of(outcome, found, options_.names);
+  if (!here.triangle.defined() || !result_.along.empty()) return;
+  const std::vector<std::int64_t> undetermined = free_part(here, bounds_).undetermined;
+  if (!undetermined.empty())
+    result_.message += "; the residuals do not determine " + list_of(undetermined, options_.names);
 }
 
 void Solver::set_covariance(const FreePart& part) {

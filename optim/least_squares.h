@@ -31,8 +31,9 @@ struct LeastSquaresResult : MinimizeResult {
 /// Options mean what they do in minimize(); bounds are kept, the method and polish do not apply.
 /// Converged when the Newton decrement is at most `tolerance` of rss / 2 (the relative offset of
 /// Bates and Watts (1981) squared), or Newton's step moves no parameter by more than the root of
-/// `tolerance` of itself; and the Hessian is positive definite in the free parameters.
-/// Throws InputError for options out of range, ShapeError if there are no residuals.
+/// `tolerance` of itself; and the Hessian is positive definite in the free parameters, or flat
+/// where the residuals do not determine them, which the message then names. Throws InputError for
+/// options out of range, ShapeError if there are no residuals.
 LeastSquaresResult least_squares(const TensorFunction& residuals, const Tensor& x0,
                                  const MinimizeOptions& options = {});
 

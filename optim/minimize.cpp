@@ -9,25 +9,15 @@
 namespace wald::optim {
 namespace {
 
-void check_bound(const Tensor& bound, const char* which, const MinimizeOptions& options,
-                 std::int64_t k) {
-  if (!bound.defined()) return;
-  if (options.method != Method::lbfgsb)
-    throw InputError(
-        fmt::format("minimize: {} takes no bounds; l-bfgs-b does", name_of(options.method)));
-  if (bound.numel() != 1 && (bound.dim() != 1 || bound.size(0) != k))
-    throw InputError(fmt::format("minimize: {} has shape {}, for {} parameters", which,
-                                 to_string(bound.shape()), k));
-}
-
 void check(const Tensor& x0, const MinimizeOptions& options) {
   if (!x0.defined() || x0.numel() == 0) throw InputError("minimize: x0 has no elements");
   if (x0.dtype() != DType::float64 && x0.dtype() != DType::float32)
     throw DTypeError("minimize: x0 must be float64 or float32");
   check_numbers(options, "minimize");
   const std::int64_t k = x0.numel();
-  check_bound(options.lower, "lower", options, k);
-  check_bound(options.upper, "upper", options, k);
+  if ((options.lower.defined() || options.upper.defined()) && options.method != Method::lbfgsb)
+    throw InputError(
+        fmt::format("minimize: {} takes no bounds; l-bfgs-b does", name_of(options.method)));
   if (!options.names.empty() && std::ssize(options.names) != k)
     throw InputError(fmt::format("minimize: {} names for {} parameters", options.names.size(), k));
 }

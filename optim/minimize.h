@@ -79,10 +79,11 @@ struct MinimizeOptions {
   /// about equal, so that methods do not depend on the user's; up to 500 parameters. newton-exact
   /// and trust-exact have scales of their own.
   bool scale_parameters = true;
-  std::int64_t max_iterations = 0;   ///< 0: as the method needs.
+  std::int64_t max_iterations = 0;   ///< 0: 1000 + 200 k; of nelder-mead ten times as many.
   std::int64_t max_evaluations = 0;  ///< Of the value; 0: no limit.
   double max_seconds = 0;            ///< 0: no limit.
-  /// [k] or a scalar each, for l-bfgs-b; undefined: none. x0 is moved within.
+  /// [k] or a scalar each, for l-bfgs-b; undefined: none. x0 is moved within, f is never called
+  /// outside.
   Tensor lower = {}, upper = {};
   /// Of the k parameters, for messages; empty: their numbers.
   std::vector<std::string> names = {};
@@ -125,7 +126,8 @@ struct MinimizeResult {
 MinimizeResult minimize(const ScalarFunction& f, const Tensor& x0,
                         const MinimizeOptions& options = {});
 /// Goes on from a checkpoint, identically to the run that wrote it. f and the options must be those
-/// of that run; limits count from its beginning.
+/// of that run; limits count from its beginning. Throws InputError if the file is not a whole
+/// checkpoint, is one of another method, or f does not give the value that it holds.
 MinimizeResult resume(const ScalarFunction& f, const std::string& checkpoint,
                       const MinimizeOptions& options = {});
 

@@ -70,7 +70,10 @@ Tensor Objective::hessian_times(const Tensor& x, const Tensor& v) {
     const EnableGradGuard recording;
     products_at_ = x;
     input_ = x.detach().requires_grad_();
-    gradient_ = grad(f_(input_), input_, {.create_graph = true, .allow_unused = true});
+    const Tensor value = f_(input_);
+    gradient_ = value.requires_grad()
+                    ? grad(value, input_, {.create_graph = true, .allow_unused = true})
+                    : Tensor();
   }
   const NoGradGuard guard;
   if (!gradient_.defined() || !gradient_.requires_grad()) return zeros(x.shape());

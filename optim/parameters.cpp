@@ -38,6 +38,27 @@ Tensor delta_method(const Tensor& hessian, const Tensor& jacobian) {
   }
 }
 
+ScalarFunction of_vector(const FunctionOfParameters& f, const Parameters& parameters) {
+  return [&](const Tensor& u) { return f(parameters.natural(u)); };
+}
+
+MinimizeOptions with_names(const MinimizeOptions& options, const Parameters& parameters) {
+  if (parameters.size() == 0) throw InputError("minimize: there are no parameters");
+  if (options.lower.defined() || options.upper.defined())
+    throw InputError("minimize: bounds of named parameters are stated by their transforms");
+  MinimizeOptions named = options;
+  if (named.names.empty()) named.names = parameters.vector_names();
+  return named;
+}
+
+NamedResult named_result(MinimizeResult result, const Parameters& parameters) {
+  const Tensor jacobian =
+      wald::jacobian([&](const Tensor& u) { return parameters.natural(u).flat(); }, result.x);
+  const NoGradGuard guard;
+  return {parameters.natural(result.x), parameters.natural_names(),
+          delta_method(result.hessian, jacobian), std::move(result)};
+}
+
 }  // namespace
 
 const Tensor& ParameterValues::operator[](const std::string& name) const {
@@ -61,6 +82,7 @@ Parameters& Parameters::add(const std::string& name, const Tensor& initial,
   if (name.empty()) throw InputError("parameters: a name is empty");
   for (const Entry& entry : entries_)
     if (entry.name == name) throw InputError(fmt::format("parameters: there are two '{}'", name));
+  if (!transform) throw InputError(fmt::format("parameters: '{}' has no transform", name));
   const Tensor value = to(initial.detach(), DType::float64);
   std::int64_t size = 0;
   try {
@@ -135,18 +157,14 @@ std::vector<std::string> Parameters::natural_names() const {
 
 NamedResult minimize(const FunctionOfParameters& f, const Parameters& parameters,
                      const MinimizeOptions& options) {
-  if (parameters.size() == 0) throw InputError("minimize: there are no parameters");
-  if (options.lower.defined() || options.upper.defined())
-    throw InputError("minimize: bounds of named parameters are stated by their transforms");
-  MinimizeOptions named = options;
-  if (named.names.empty()) named.names = parameters.vector_names();
-  const auto of_vector = [&](const Tensor& u) { return f(parameters.natural(u)); };
-  MinimizeResult result = minimize(ScalarFunction(of_vector), parameters.initial(), named);
-  const Tensor jacobian =
-      wald::jacobian([&](const Tensor& u) { return parameters.natural(u).flat(); }, result.x);
-  const NoGradGuard guard;
-  return {parameters.natural(result.x), parameters.natural_names(),
-          delta_method(result.hessian, jacobian), std::move(result)};
+  const MinimizeOptions named = with_names(options, parameters);
+  return named_result(minimize(of_vector(f, parameters), parameters.initial(), named), parameters);
+}
+
+NamedResult resume(const FunctionOfParameters& f, const Parameters& parameters,
+                   const std::string& checkpoint, const MinimizeOptions& options) {
+  const MinimizeOptions named = with_names(options, parameters);
+  return named_result(resume(of_vector(f, parameters), checkpoint, named), parameters);
 }
 
 }  // namespace wald::optim

@@ -81,5 +81,8 @@ struct NamedResult {
 /// options, which transforms state, and if there are no parameters; else as minimize().
 NamedResult minimize(const FunctionOfParameters& f, const Parameters& parameters,
                      const MinimizeOptions& options = {});
+/// Goes on from a checkpoint of such a run, with the same f, parameters and options; see resume().
+NamedResult resume(const FunctionOfParameters& f, const Parameters& parameters,
+                   const std::string& checkpoint, const MinimizeOptions& options = {});
 
 }  // namespace wald::optim

@@ -35,7 +35,8 @@ CgStep conjugate_gradients(const Product& hessian_times, const Tensor& gradient,
     const Tensor& d = out.direction;
     const Tensor hd = hessian_times(d);
     out.curvature = product(d, hd);
-    const bool is_convex = out.curvature > 0;
+    // Curvature of which the minimum lies beyond all numbers is none.
+    const bool is_convex = out.curvature > 0 && std::isfinite(residual_square / out.curvature);
     // An infinite radius has no border to go to.
     if (!is_convex && std::isinf(radius)) {
       out.end = CgEnd::negative_curvature;

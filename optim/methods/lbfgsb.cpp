@@ -1,7 +1,5 @@
 // Limited-memory quasi-Newton within bounds: Byrd, Lu, Nocedal and Zhu (1995). Each step goes
 // towards the minimum of the model on a face of the box, and never leaves the box.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -107,23 +105,9 @@ class BoundedDescent final : public LineDescent {
   Step step_;
 };
 
-void check_bounds(const Tensor& lower, const Tensor& upper) {
-  if (!lower.defined() || !upper.defined()) return;
-  const NoGradGuard guard;
-  const Tensor gap = reshape(upper - lower, {-1});
-  const std::vector<double> gaps = gap.to_vector();
-  for (std::size_t i = 0; i < gaps.size(); ++i)
-    if (!(gaps[i] >= 0))
-      throw InputError(
-          fmt::format("minimize: the lower bound of coordinate {} lies above its upper bound, or "
-                      "one is not a number",
-                      i));
-}
-
 }  // namespace
 
 std::unique_ptr<Descent> make_lbfgsb(const MinimizeOptions& options) {
-  check_bounds(options.lower, options.upper);
   return std::make_unique<BoundedDescent>(options);
 }
 

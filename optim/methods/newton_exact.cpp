@@ -11,10 +11,11 @@
 namespace wald::optim {
 namespace {
 
-constexpr double least_curvature = 1e-12;         // of the largest
-constexpr double sufficient_decrease = 1e-4;      // of what the slope promises
-constexpr double straight_decrease = 0.9;         // of the same: no curvature is felt
-constexpr int max_trials = 60, max_growth = 600;  // of the latter, each a factor of four
+constexpr double least_curvature = 1e-12;     // of the largest
+constexpr double sufficient_decrease = 1e-4;  // of what the slope promises
+constexpr double straight_decrease = 0.9;     // of the same: no curvature is felt
+// Each a factor of four or so: over the range of double.
+constexpr int max_trials = 600, max_growth = 600;
 
 /// Whether a difference of values is within their rounding, so that gradients must judge.
 bool is_rounding(double difference, double value) {
@@ -24,7 +25,7 @@ bool is_rounding(double difference, double value) {
 class NewtonExact final : public Descent {
  public:
   std::optional<Point> next(Objective& objective, const Point& here) override {
-    const Spectrum spectrum(objective.hessian(here.x));
+    const Spectrum& spectrum = spectrum_at(objective, here);
     if (!spectrum.is_finite()) return std::nullopt;
     const std::vector<double> curvature = sizes(spectrum), slopes = spectrum.project(here.gradient);
     std::vector<double> coordinates(slopes.size());
@@ -32,7 +33,7 @@ class NewtonExact final : public Descent {
     drop_noise(spectrum, slopes, coordinates);
     const Tensor direction = spectrum.step(coordinates);
     const double slope = dot(here.gradient, direction).item();
-    if (!(slope < 0)) return std::nullopt;
+    if (!(slope < 0) || !std::isfinite(slope)) return std::nullopt;
     const auto norm = [&](const Tensor& gradient) {
       const std::vector<double> g = spectrum.project(gradient);
       double sum = 0;
@@ -43,14 +44,22 @@ class NewtonExact final : public Descent {
   }
 
   double expected_decrease(Objective& objective, const Point& here) override {
-    return newton_decrement(objective, here);
+    return newton_decrement(spectrum_at(objective, here), here.gradient);
   }
 
-  void reset() override {}
+  void reset() override { spectrum_.reset(); }
   NamedTensors state() const override { return {}; }
-  void load(const NamedTensors&) override {}
+  void load(const NamedTensors&) override { reset(); }
 
  private:
+  const Spectrum& spectrum_at(Objective& objective, const Point& here) {
+    if (!spectrum_ || !decomposed_at_.is_same(here.x)) {
+      spectrum_.emplace(objective.hessian(here.x));
+      decomposed_at_ = here.x;
+    }
+    return *spectrum_;
+  }
+
   static std::vector<double> sizes(const Spectrum& spectrum) {
     const double least = least_curvature * spectrum.largest();
     std::vector<double> curvature;
@@ -80,6 +89,7 @@ class NewtonExact final : public Descent {
     double length = 1;
     for (int i = 0; i < max_trials; ++i) {
       const Point there = at(length);
+      if (all(there.x == here.x).item<bool>()) break;
       const double change = there.value - here.value;
       if (there.is_finite()) {
         if (change <= straight_decrease * length * slope)
@@ -118,6 +128,9 @@ class NewtonExact final : public Descent {
     const double part = 1 - (slope_there + d2 - d1) / (slope_there - slope + 2 * d2);
     return std::isfinite(part) ? std::clamp(part, 0.1, 0.5) : 0.5;
   }
+
+  Tensor decomposed_at_;
+  std::optional<Spectrum> spectrum_;  // of the Hessian there
 };
 
 }  // namespace

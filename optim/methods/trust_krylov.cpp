@@ -28,6 +28,7 @@ class LanczosBasis {
   std::int64_t size() const { return static_cast<std::int64_t>(diagonal_.size()); }
   /// Nothing of the Hessian leads out of it.
   bool is_invariant() const { return size() > 0 && link_ == 0; }
+  bool is_finite() const { return std::isfinite(diagonal_.back()) && std::isfinite(link_); }
 
   /// By `count` vectors, or until it is invariant.
   void extend(const Product& hessian_times, std::int64_t count) {
@@ -108,6 +109,7 @@ class TrustKrylov final : public TrustRegion {
     const double negligible = rounding_of(here.value);
     if (basis_->size() == 0) basis_->extend(product, 1);
     for (;;) {
+      if (!basis_->is_finite()) return {};
       const LanczosBasis::Solution found = basis_->minimize(radius, negligible);
       if (basis_->size() == limit) return found.step;
       if (!(found.step.decrease > negligible) && basis_->is_invariant()) {

@@ -11,13 +11,39 @@
 namespace wald::optim {
 namespace {
 
-double length_of(const Tensor& v) { return norm(v).item<double>(); }
+/// Without squares that overflow, or are lost below the least number.
+double length_of(const Tensor& v) {
+  const double largest = max(abs(v)).item<double>();
+  if (!(largest > 0) || !std::isfinite(largest)) return largest;
+  const double unit = std::ldexp(1, std::ilogb(largest));
+  return unit * norm(v / unit).item<double>();
+}
+
+/// Powers of two by which radius and objective are divided so that the model's numbers are about 1.
+struct BinaryUnits {
+  int radius = 0, objective = 0;
+};
+
+BinaryUnits units_of(const EigenModel& model, double radius) {
+  BinaryUnits units;
+  if (std::isfinite(radius)) units.radius = std::ilogb(radius);
+  int largest = std::numeric_limits<int>::min();
+  for (std::size_t i = 0; i < model.values.size(); ++i) {
+    if (model.values[i] != 0)
+      largest = std::max(largest, std::ilogb(model.values[i]) + 2 * units.radius);
+    if (model.slopes[i] != 0)
+      largest = std::max(largest, std::ilogb(model.slopes[i]) + units.radius);
+  }
+  if (largest != std::numeric_limits<int>::min()) units.objective = largest;
+  return units;
+}
 
 }  // namespace
 
 std::optional<Point> TrustRegion::next(Objective& objective, const Point& here) {
-  // Ends where the step no longer changes the point.
-  for (;;) {
+  // Ends where the step no longer changes the point; radii cross the range of double in so many.
+  constexpr int max_trials = 1100;
+  for (int i = 0; i < max_trials; ++i) {
     const TrustStep trial = solve(objective, here);
     if (!(trial.decrease > 0)) return {};
     const Tensor x = here.x + QuadraticModel(objective, here, units_.units()).step(trial.step);
@@ -33,6 +59,7 @@ std::optional<Point> TrustRegion::next(Objective& objective, const Point& here) 
     if (uses_hessian()) units_.update(objective, there);
     return there;
   }
+  return {};
 }
 
 double TrustRegion::expected_decrease(Objective& objective, const Point& here) {
@@ -94,19 +121,31 @@ void EigenTrustRegion::reset() {
 
 TrustStep EigenTrustRegion::step(const QuadraticModel& model, double radius) {
   const Point& here = model.here();
-  if (!decomposed_at_.defined() || !decomposed_at_.is_same(here.x)) {
-    decomposed_ = eigh(model.hessian());
-    // The sign of an eigenvector is chance; by weights without symmetry it is not.
-    const Tensor weights = sin(1 + square(float_range(0, static_cast<double>(here.x.numel()), 1)));
-    const Tensor sides = where(matmul(weights, decomposed_.vectors) < 0, -1., 1.);
-    decomposed_.vectors = decomposed_.vectors * sides;
-    decomposed_at_ = here.x;
-  }
+  if (!decomposed_at_.defined() || !decomposed_at_.is_same(here.x)) decompose(model);
+  if (!decomposed_.values.defined()) return {};
   const Tensor slopes = matmul(model.gradient(), decomposed_.vectors);
-  const EigenModel parts{decomposed_.values.to_vector(), slopes.to_vector()};
-  const EigenStep chosen = choose(parts, radius, rounding_of(here.value));
-  return {matmul(decomposed_.vectors, from_vector(chosen.steps)), chosen.decrease,
-          chosen.is_model_minimum};
+  EigenModel parts{decomposed_.values.to_vector(), slopes.to_vector()};
+  const BinaryUnits units = units_of(parts, radius);
+  for (double& value : parts.values) value = std::ldexp(value, 2 * units.radius - units.objective);
+  for (double& slope : parts.slopes) slope = std::ldexp(slope, units.radius - units.objective);
+  EigenStep chosen = choose(parts, std::ldexp(radius, -units.radius),
+                            std::ldexp(rounding_of(here.value), -units.objective));
+  for (double& step : chosen.steps) step = std::ldexp(step, units.radius);
+  return {matmul(decomposed_.vectors, from_vector(chosen.steps)),
+          std::ldexp(chosen.decrease, units.objective), chosen.is_model_minimum};
+}
+
+void EigenTrustRegion::decompose(const QuadraticModel& model) {
+  const Tensor& x = model.here().x;
+  const Tensor hessian = model.hessian();
+  decomposed_at_ = x;
+  decomposed_ = {};
+  if (!all(isfinite(hessian)).item<bool>()) return;
+  decomposed_ = eigh(hessian);
+  // The sign of an eigenvector is chance; by weights without symmetry it is not.
+  const Tensor weights = sin(1 + square(float_range(0, static_cast<double>(x.numel()), 1)));
+  const Tensor sides = where(matmul(weights, decomposed_.vectors) < 0, -1., 1.);
+  decomposed_.vectors = decomposed_.vectors * sides;
 }
 
 }  // namespace wald::optim

@@ -59,8 +59,10 @@ class EigenTrustRegion : public TrustRegion {
   bool uses_hessian() const final { return true; }
 
  private:
+  void decompose(const QuadraticModel& model);
+
   Tensor decomposed_at_;
-  Eigh decomposed_;
+  Eigh decomposed_;  // undefined where the Hessian is not finite
 };
 
 }  // namespace wald::optim

@@ -1,8 +1,40 @@
 #include "bounds.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include <wald/engine/ops/ops.h>
+#include <wald/optim/run/outcome.h>
 
 namespace wald::optim {
+namespace {
+
+Tensor vector_of(const Tensor& bound, const char* which, std::int64_t k, const char* caller) {
+  if (!bound.defined()) return {};
+  if (bound.numel() != 1 && bound.shape() != Dims{k})
+    throw InputError(fmt::format("{}: {} has shape {}, for {} parameters", caller, which,
+                                 to_string(bound.shape()), k));
+  return clone(expand(reshape(to(bound.detach(), DType::float64), {-1}), {k}));
+}
+
+}  // namespace
+
+Bounds bounds_of(const MinimizeOptions& options, std::int64_t k, const char* caller) {
+  const Bounds bounds{vector_of(options.lower, "lower", k, caller),
+                      vector_of(options.upper, "upper", k, caller)};
+  const std::vector<double> none;
+  const auto lower = bounds.lower.defined() ? bounds.lower.to_vector() : none;
+  const auto upper = bounds.upper.defined() ? bounds.upper.to_vector() : none;
+  for (std::int64_t i = 0; i < k; ++i) {
+    const double low = lower.empty() ? -INFINITY : lower[static_cast<std::size_t>(i)];
+    const double high = upper.empty() ? INFINITY : upper[static_cast<std::size_t>(i)];
+    if (!(low <= high) || low == INFINITY || high == -INFINITY)
+      throw InputError(fmt::format("{}: {} has no value between the bounds {} and {}", caller,
+                                   list_of({i}, options.names), low, high));
+  }
+  return bounds;
+}
 
 Tensor Bounds::project(const Tensor& x) const {
   Tensor inside = x;

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include <wald/optim/objective.h>
+#include <wald/optim/minimize.h>
 
 namespace wald::optim {
 
@@ -17,5 +17,9 @@ struct Bounds {
   /// bounds.
   std::vector<bool> held(const Point& point) const;
 };
+
+/// Those of the options for k parameters. Throws InputError, with the caller's name before it, for
+/// a bound that is neither [k] nor a scalar, and for two that leave a parameter no value.
+Bounds bounds_of(const MinimizeOptions& options, std::int64_t k, const char* caller);
 
 }  // namespace wald::optim

@@ -121,10 +121,10 @@ NewtonStep newton_step(const Spectrum& spectrum, const Tensor& gradient, double 
   return {spectrum.to_objective(decrement), spectrum.to_objective(decrease), spectrum.step(slopes)};
 }
 
-double newton_decrement(Objective& objective, const Point& here) {
-  const Spectrum spectrum(objective.hessian(here.x));
-  if (!spectrum.is_finite() || spectrum.values().front() < -1e-12 * spectrum.largest()) return NAN;
-  return newton_step(spectrum, here.gradient).decrement;
+double newton_decrement(const Spectrum& spectrum, const Tensor& gradient) {
+  const bool is_convex = spectrum.is_finite() &&
+                         spectrum.values().front() >= -negligible_curvature * spectrum.largest();
+  return is_convex ? newton_step(spectrum, gradient).decrement : NAN;
 }
 
 Certificate certify(Objective& objective, const Point& here, const Bounds& bounds,

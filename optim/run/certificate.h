@@ -52,7 +52,7 @@ struct NewtonStep {
 NewtonStep newton_step(const Spectrum& spectrum, const Tensor& gradient,
                        double negligible = negligible_curvature);
 
-/// The decrement by the exact Hessian, which is formed; NaN if it has negative eigenvalues.
-double newton_decrement(Objective& objective, const Point& here);
+/// The decrement alone; NaN if there are negative eigenvalues, or none.
+double newton_decrement(const Spectrum& spectrum, const Tensor& gradient);
 
 }  // namespace wald::optim

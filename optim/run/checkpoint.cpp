@@ -24,6 +24,14 @@ std::string to_text(const Tensor& codes) {
   return text;
 }
 
+/// Which arrays there are, so that none is lost or renamed unnoticed: files check contents only.
+Tensor names_of(const NamedTensors& arrays) {
+  std::string names;
+  for (const auto& [name, value] : arrays)
+    if (name != "names") names += name + "\n";
+  return from_text(names);
+}
+
 Tensor counts_of(const Evaluations& e) {
   return from_vector(std::vector<std::int64_t>{e.values, e.gradients, e.hessians, e.products});
 }
@@ -82,6 +90,11 @@ class Reader {
     return point;
   }
   std::vector<Iteration> history(const Dims& shape) const;
+  void check_names() const {
+    if (to_text(get("names")) != to_text(names_of(arrays_)))
+      throw InputError(
+          fmt::format("{}: the checkpoint's arrays are not those it was made of", path_));
+  }
   NamedTensors with_prefix(std::string_view prefix) const {
     NamedTensors found;
     for (const auto& [key, value] : arrays_)
@@ -139,6 +152,7 @@ void save_checkpoint(const std::string& path, const RunState& state) {
   for (const auto& [name, value] : state.descent)
     arrays.push_back({std::string(state_prefix) + name, value});
   add_history(arrays, state.history);
+  arrays.push_back({"names", names_of(arrays)});
   save_npz(path, arrays);
 }
 
@@ -148,6 +162,7 @@ RunState load_checkpoint(const std::string& path) {
   if (format != format_name)
     throw InputError(fmt::format("{}: a checkpoint of the form '{}' where '{}' was expected", path,
                                  format, format_name));
+  file.check_names();
   RunState state;
   state.method = method_named(to_text(file.get("method")));
   state.x0 = file.get("x0");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <mutex>
@@ -81,9 +82,11 @@ ProgressLine::~ProgressLine() {
 void ProgressLine::update(const Iteration& iteration) {
   if (!show_ || (last_ >= 0 && iteration.seconds < last_ + 0.1)) return;
   last_ = iteration.seconds;
+  const double above = iteration.expected_decrease;
   const std::string line = fmt::format(
-      "\r\033[Kiteration {}, value {:.10g}, about {:.2g} above the minimum, {:.1f} s",
-      iteration.iteration, iteration.point.value, iteration.expected_decrease, iteration.seconds);
+      "\r\033[Kiteration {}, value {:.10g}{}, {:.1f} s", iteration.iteration, iteration.point.value,
+      std::isfinite(above) ? fmt::format(", about {:.2g} above the minimum", above) : "",
+      iteration.seconds);
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
 }

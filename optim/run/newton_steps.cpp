@@ -147,6 +147,22 @@ std::optional<Point> point_along_flat(Objective& objective, const Point& here, c
   return std::nullopt;
 }
 
+bool falls_without_end(Objective& objective, const Point& here, const Tensor& direction,
+                       const Bounds& bounds) {
+  Point last = here;
+  for (double length = 1; std::isfinite(length); length *= 2) {
+    const Tensor x = here.x + length * direction;
+    if (any(bounds.project(x) != x).item<bool>()) return false;
+    const Point there = objective.at(x);
+    if (!there.is_finite()) return !(there.value > last.value);
+    const double slope = dot(there.gradient, direction).item();
+    if (slope > 0 || there.value > last.value) return false;
+    if (slope == 0 && there.value == last.value) return true;
+    last = there;
+  }
+  return true;
+}
+
 bool recedes(Objective& objective, const Point& here, const Bounds& bounds) {
   constexpr int steps = 3;
   // Of exp(-x) the curvature falls to 0.37 over a step, and steps stay as long as they were. Of
@@ -169,21 +185,21 @@ bool recedes(Objective& objective, const Point& here, const Bounds& bounds) {
     if (!(ratio >= is_shorter)) return false;
     now = there;
   }
-  if (!(now.step_decrease > 0) || ratio >= 1) return true;
-  // Where steps that shrink by this ratio end there may be a minimum. Then as far beyond it the
-  // value rises again.
-  const Point beyond = objective.at(bounds.project(point.x + 2 / (1 - ratio) * now.step));
-  return !(beyond.is_finite() && dot(beyond.gradient, now.step).item() > 0);
+  return falls_without_end(objective, point, now.step, bounds);
 }
 
 double value_rounding(Objective& objective, const Point& here, const Certificate& certificate,
-                      double epsilon) {
+                      const Bounds& bounds, double epsilon) {
+  const auto change = [&](double length) {
+    const Tensor x = bounds.project(here.x + length * certificate.step);
+    return std::abs(objective.value(x) - here.value);
+  };
   double most = 4 * epsilon * std::abs(here.value);
-  // Short enough that what is not rounding is far below the decrement.
+  // Short enough that what is not rounding is far below the decrement. The smaller of both sides,
+  // for one may lie beyond a jump.
   for (double length : {0x1p-8, 0x1p-9, 0x1p-10, 0x1p-11}) {
-    const double change =
-        std::abs(objective.value(here.x + length * certificate.step) - here.value);
-    if (std::isfinite(change)) most = std::max(most, change);
+    const double least = std::fmin(change(length), change(-length));
+    if (std::isfinite(least)) most = std::max(most, least);
   }
   return most;
 }

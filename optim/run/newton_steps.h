@@ -35,13 +35,20 @@ std::optional<Point> point_along_flat(Objective& objective, const Point& here, c
                                       const Tensor& reach, const Certificate& certificate,
                                       const Bounds& bounds, double margin);
 
-/// Whether Newton's method runs away: the quadratic model does not hold over its own step, and the
-/// next steps are no shorter. So it is towards an infimum at infinity, as that of exp(-x).
+/// Whether the value falls along the direction as far as it can be computed, or until it no longer
+/// changes, while steps double; not if it rises again somewhere, nor if a bound is met.
+bool falls_without_end(Objective& objective, const Point& here, const Tensor& direction,
+                       const Bounds& bounds);
+
+/// Whether Newton's method runs away: the quadratic model does not hold over its own step, the next
+/// steps are no shorter, and the value falls without end along them. So it is towards an infimum at
+/// infinity, as that of exp(-x), and not on the way down to a minimum far below, as that of
+/// exp(x) - x from 700.
 bool recedes(Objective& objective, const Point& here, const Bounds& bounds);
 
 /// What rounding may change the value by, measured at points close by.
 double value_rounding(Objective& objective, const Point& here, const Certificate& certificate,
-                      double epsilon);
+                      const Bounds& bounds, double epsilon);
 
 /// Whether it is rounding that hides a decrease of the size that the model sees: the decrement is
 /// within `rounding`, or Newton's step makes the gradient smaller and the value no different.

@@ -65,6 +65,7 @@ std::string sentence_of(const Outcome& outcome, double decrement) {
     case Reason::stalled:
       break;
   }
+  if (std::isnan(decrement)) return "no lower point was found, and the Hessian is not finite";
   return fmt::format(
       "no lower point was found, though the Newton decrement is {:.3g}: the derivatives may not "
       "be those of the value, or not continuous",

@@ -1,10 +1,13 @@
 #include "run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include <wald/engine/ops/ops.h>
+#include <wald/optim/run/newton_steps.h>
 
 namespace wald::optim {
 namespace {
@@ -26,11 +29,6 @@ bool scales_itself(Method method) {
   return method == Method::newton_exact || method == Method::trust_exact;
 }
 
-Tensor as_vector(const Tensor& bound, std::int64_t k) {
-  if (!bound.defined()) return {};
-  return clone(expand(to(bound.detach(), DType::float64), {k}));
-}
-
 }  // namespace
 
 Run::Run(const ScalarFunction& f, const Tensor& x0, const MinimizeOptions& options)
@@ -46,8 +44,9 @@ Run::Run(const ScalarFunction& f, const Tensor& x0, const MinimizeOptions& optio
   options_.max_iterations = iterations_allowed(options, x0.numel());
   // One is kept for the gradient that belongs to the result.
   if (uses_values_only(options.method) && options.max_evaluations > 1) --options_.max_evaluations;
-  options_.lower = as_vector(options.lower, x0.numel());
-  options_.upper = as_vector(options.upper, x0.numel());
+  const Bounds bounds = bounds_of(options, x0.numel(), "minimize");
+  options_.lower = bounds.lower;
+  options_.upper = bounds.upper;
 }
 
 Run::Run(const ScalarFunction& f, const RunState& state, const MinimizeOptions& options)
@@ -104,7 +103,19 @@ void Run::prepare() {
   descent_ = make_descent(options_);
   if (!is_resumed_) return;
   descent_->load(state_.descent);
+  require_same_function();
   objective_.set_evaluations(state_.evaluations);
+}
+
+/// That the function gives what that of the checkpoint gave: a sum may come out in another order,
+/// nothing else.
+void Run::require_same_function() {
+  constexpr double rounding = 1e-8;
+  const double value = objective_.value(state_.here.x);
+  if (!(std::abs(value - state_.here.value) <= rounding * fallen_size()))
+    throw InputError(
+        fmt::format("resume: the value is {} where the function of the checkpoint had {}", value,
+                    state_.here.value));
 }
 
 void Run::choose_scale() {
@@ -192,10 +203,14 @@ bool Run::advance() {
   return there.has_value();
 }
 
-bool Run::is_unbounded() const {
+/// Whether the value has fallen so far below what it was at the start that a minimum would have
+/// been lost in its rounding, twice over, and falls on along the last step.
+bool Run::is_unbounded() {
+  if (state_.here.value <= -1e300) return true;
   const double fallen = state_.first_value - state_.here.value;
   const double size = std::max(std::abs(state_.first_value), state_.first_decrease);
-  return state_.here.value <= -1e300 || fallen * epsilon_ * epsilon_ > size;
+  return fallen * epsilon_ * epsilon_ > size && state_.before.defined() &&
+         falls_without_end(objective_, state_.here, state_.here.x - state_.before, bounds_);
 }
 
 MinimizeResult Run::result() {

@@ -33,6 +33,7 @@ class Run {
   void evaluate_start();
   void prepare();
   void choose_scale();
+  void require_same_function();
   void iterate();
   void keep_boundary();
   bool notify(double expected_decrease);
@@ -63,7 +64,7 @@ class Run {
   void move_to(const Point& there);
   void end(Status status, Reason reason) { outcome_ = Outcome{status, reason}; }
   void end_at_minimum(Status status, Reason reason);
-  bool is_unbounded() const;
+  bool is_unbounded();
   MinimizeResult result();
 
   MinimizeOptions options_;  // bounds in the method's coordinates

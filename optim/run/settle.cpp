@@ -43,7 +43,7 @@ bool Run::goes_around(const Certificate& found) {
   const double before = state_.long_run_decrement;
   state_.long_run_decrement = found.decrement;
   return !(found.decrement < before / 2) &&
-         found.decrement <= value_rounding(objective_, state_.here, found, epsilon_);
+         found.decrement <= value_rounding(objective_, state_.here, found, bounds_, epsilon_);
 }
 
 /// Asks the exact Hessian, and ends the run or takes a step by it if it says so.
@@ -240,7 +240,7 @@ void Run::give_up() {
 
 /// Whether rounding hides what the model still sees, so that the run has ended.
 bool Run::end_if_hidden(const Certificate& found) {
-  const double rounding = value_rounding(objective_, state_.here, found, epsilon_);
+  const double rounding = value_rounding(objective_, state_.here, found, bounds_, epsilon_);
   if (!is_hidden(objective_, state_.here, found, bounds_, rounding)) return false;
   end_at_minimum(Status::precision, Reason::rounding);
   return true;

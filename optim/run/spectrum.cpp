@@ -8,7 +8,8 @@
 namespace wald::optim {
 namespace {
 
-bool has_exponent(double x) { return x != 0 && std::isfinite(x); }
+/// Numbers below the least normal one have lost digits, and their inverses overflow: they are none.
+bool has_exponent(double x) { return std::isnormal(x); }
 
 int exponent_of(double x) {
   int exponent = 0;
@@ -57,8 +58,9 @@ void Spectrum::decompose(const Tensor& hessian, const std::vector<double>& curva
   vectors_.resize(n * n);
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j < n; ++j) {
-      const double sum = (h[free_[i] * k_ + free_[j]] + h[free_[j] * k_ + free_[i]]) / 2;
-      vectors_[i * n + j] = std::ldexp(sum, scale_[i] + scale_[j] - unit_);
+      const double mean = (h[free_[i] * k_ + free_[j]] + h[free_[j] * k_ + free_[i]]) / 2;
+      const bool is_lost = std::isfinite(mean) && !has_exponent(mean);
+      vectors_[i * n + j] = is_lost ? 0 : std::ldexp(mean, scale_[i] + scale_[j] - unit_);
       is_finite_ = is_finite_ && std::isfinite(vectors_[i * n + j]);
     }
   if (is_finite_) values_ = kernels::symmetric_eigen(vectors_.data(), static_cast<int>(n));

@@ -154,6 +154,11 @@ TEST(Parameters, RefuseWhatIsOutsideTheDomain) {
   EXPECT_THROW(interval(1, 1), InputError);
 }
 
+TEST(Parameters, RefuseAMissingTransform) {
+  Parameters parameters;
+  EXPECT_THROW(parameters.add("a", tensor(1), nullptr), InputError);
+}
+
 TEST(Parameters, AreKnownByTheirNames) {
   Parameters parameters;
   parameters.add("sigma", tensor(2), positive()).add("share", tensor({0.2, 0.3, 0.5}), simplex());
