@@ -80,7 +80,7 @@ std::string flat_message(const std::vector<std::vector<double>>& directions, boo
     std::size_t count = 0, first = 0;
     for (std::size_t i = direction.size(); i-- > 0;)
       if (direction[i] != 0) ++count, first = i;
-    const double unit = std::abs(direction[first]);
+    const double unit = direction[first];
     for (double& v : direction) v = four_digits(v / unit);
     for (std::size_t i = 0; i < direction.size(); ++i)
       if (direction[i] != 0) moved.push_back(names[i]);
