@@ -264,6 +264,20 @@ TEST(Certificate, ScoreAgreesWithDifferences) {
   EXPECT_EQ(verdict(stopped).find("Not certified, since the iterations allowed were used up"), 0U);
 }
 
+// Standard errors are not invented where the log-likelihood is not concave.
+TEST(Certificate, AFitStoppedFarFromAMaximumHasNoCovariance) {
+  const Tensor y = tensor({-1, -0.5, 0, 0.5, 1});
+  const auto cauchy = [&](const Tensor& b) { return -log1p(square(y - select(b, 0, 0))); };
+  const Fit fit =
+      maximize(cauchy, {-30, 0}, {"m", "spare"}, 5, {.max_iter = 1, .fixed = {{"spare", 0}}});
+  EXPECT_EQ(fit.status, FitStatus::failed);
+  EXPECT_TRUE(fit.vcov.empty());
+  EXPECT_TRUE(std::isnan(fit.std_error(0)));
+  EXPECT_TRUE(std::isnan(coefficient_table(fit)[0].p));
+  EXPECT_EQ(fit.message, "the iterations allowed were used up");
+  EXPECT_EQ(verdict(fit).find("Not certified"), 0U);
+}
+
 TEST(Fit, CorrectedInformationCriterion) {
   Fit fit;
   fit.names = {"a", "b", "c"};
