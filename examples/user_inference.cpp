@@ -31,7 +31,7 @@ wald::LogLikelihood weibull(const Data& data) {
 }
 
 void print(const char* what, const wald::TestResult& test) {
-  std::printf("%-28s chi2(%d) = %8.4f, p = %.4f\n", what, test.df, test.statistic, test.p());
+  std::printf("%-28s chi2(%d) = %8.4f, p = %.2g\n", what, test.df, test.statistic, test.p());
 }
 
 }  // namespace
