@@ -15,6 +15,7 @@
 #include <wald/engine/random.h>
 #include <wald/engine/tensor.h>
 #include <wald/engine/transforms.h>
+#include <wald/models/bootstrap.h>
 #include <wald/models/covariance.h>
 #include <wald/models/delta.h>
 #include <wald/models/design.h>

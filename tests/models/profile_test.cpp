@@ -115,10 +115,8 @@ TEST(ProfileInterval, OfLogisticCoefficientsIsThatOfRefits) {
   }
 }
 
-// One success among four: the log odds may be anything below, for the profile of b2 in y ~ b1 + b2
-// with a group that has no failure but a large weight elsewhere is flat towards infinity.
+// Likelihoods that tend to a limit above the level.
 TEST(ProfileInterval, OpenEndsAreInfinite) {
-  // Rates with a plateau: l = -(y - 1 / (1 + exp(-b)))^2 / (2 s^2) tends to a limit as b rises.
   const Tensor y = tensor({0.9, 0.99, 0.95});
   const LogLikelihood loglik = [&](const Tensor& b) {
     return -square(y - sigmoid(b)) / (2 * 0.2 * 0.2);
@@ -129,7 +127,7 @@ TEST(ProfileInterval, OpenEndsAreInfinite) {
   EXPECT_TRUE(found.message.empty()) << found.message;
   const auto at = [&](double b) { return sum(loglik(full({1}, b))).item(); };
   EXPECT_NEAR(at(found.lower), fit.loglik - chi2_95 / 2, 1e-11);
-  // With a second parameter: mean m sigmoid(b), the plateau is at m.
+  // With a second parameter: growth to m at a rate so high that all x are at the plateau.
   const Tensor x = tensor({1, 2, 3, 4, 5, 6});
   const Tensor z = tensor({2.1, 2.6, 3.1, 2.8, 3.2, 2.9});
   const LogLikelihood saturating = [&](const Tensor& p) {
