@@ -46,7 +46,8 @@ struct Certificate {
 struct Fit {
   std::vector<std::string> names;  ///< Of the k parameters.
   std::vector<double> estimate;    ///< [k]
-  /// [k, k]: the inverse of the observed information of what is free; empty: there is none.
+  /// [k, k]: the inverse of the observed information of what is free; empty if there is none, as
+  /// where a fit failed before it came near a maximum.
   std::vector<double> vcov;
   std::vector<double> information;  ///< [k, k]: minus the Hessian of the log-likelihood.
   double loglik = 0;
