@@ -69,7 +69,7 @@ struct FitDesign {
   std::string response;   ///< Its left side.
   Design design;          ///< Its offset is that of --offset and of offset() together.
   Tensor weights;         ///< [n]; undefined: none.
-  Tensor clusters;        ///< Of --se cluster:COLUMN [n], numbered from 0; undefined: none.
+  Tensor clusters;        ///< Of --se cluster:COLUMN [n]; undefined: none.
   bool intercept = true;  ///< As in DesignOptions.
 };
 

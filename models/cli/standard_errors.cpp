@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include <wald/engine/error.h>
 #include <wald/engine/ops/ops.h>
@@ -43,10 +44,11 @@ std::vector<double> bread(const FittedModel& model, const FitArguments& o) {
 
 /// Adds the number of groups to the summary and the results.
 CovarianceOptions of_clusters(FittedModel& model, const FitDesign& data, const FitArguments& o) {
-  const double groups = max(data.clusters).item() + 1;  // numbered from 0
+  const std::vector<double> numbers = data.clusters.to_vector();
+  const std::size_t groups = std::set<double>(numbers.begin(), numbers.end()).size();
   model.head.about_data.push_back(
       {fmt::format("Clusters ({})", cluster_column(o.se)), fmt::format("{}", groups)});
-  model.results["clusters"] = static_cast<std::int64_t>(groups);
+  model.results["clusters"] = groups;
   return {.bread = bread(model, o), .groups = data.clusters};
 }
 

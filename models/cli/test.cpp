@@ -115,8 +115,8 @@ void run_lr_test(const Test& o) {
                            {"formula", fit->formula},
                            {"loglik", fit->fit.loglik},
                            {"parameters", parameters(fit->fit)}});
-    text += fmt::format("  {}: {} parameters, log-likelihood {:.4f}\n", fit->formula,
-                        parameters(fit->fit), fit->fit.loglik);
+    text += fmt::format("  {}\n    log-likelihood {:.4f}, free parameters: {}\n", fit->formula,
+                        fit->fit.loglik, parameters(fit->fit));
   }
   print_test(o, std::move(out), text, test);
 }
