@@ -31,4 +31,7 @@ void require_overlap(const Tensor& x, const Tensor& side, const std::vector<std:
 void require_finite_maximum(const Tensor& x, const Tensor& event,
                             const std::vector<std::string>& names, const char* what = "an event");
 
+/// `a - 0.5 b`: the names with their weights, at most eight, without those of weight 0.
+std::string combination(const std::vector<double>& weights, const std::vector<std::string>& names);
+
 }  // namespace wald

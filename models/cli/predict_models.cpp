@@ -1,0 +1,17 @@
+#include "predict.h"
+
+namespace wald::cli {
+
+const std::vector<PredictModel>& predict_models() {
+  static const std::vector<PredictModel> models = {
+      {"ols", {"response"}, predict_ols},
+      {"logistic", {"response"}, predict_glm},
+      {"poisson", {"response"}, predict_glm},
+      {"negbin", {"response"}, predict_glm},
+      {"gamma", {"response"}, predict_glm},
+      {"survival", {"quantile", "survival", "hazard"}, predict_survival},
+  };
+  return models;
+}
+
+}  // namespace wald::cli
