@@ -150,6 +150,7 @@ int run_fit_glm(const FitGlm& o) {
   const Regression regression = glm_regression(fit, data);
   FittedModel model{o.command->name, fit, summary_head(fit)};
   model.loglik = log_likelihood(regression);
+  model.leverages = [=] { return leverages(regression, fit); };
   model.expected_information = expected_information(fit, data);
   model.settings = {{"link", name_of(link)}};
   model.results = results_json(fit);
