@@ -10,6 +10,7 @@
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/lapack.h>
 #include <wald/models/identification.h>
+#include <wald/models/row_hessian.h>
 
 namespace wald {
 namespace {
@@ -177,6 +178,15 @@ std::vector<double> starting_coefficients(const GlmData& data, GlmFamily family,
   return reweighted_steps(data, family, link, 1);
 }
 
+/// Without starting values.
+Regression likelihood_of(const GlmData& data, GlmFamily family, GlmLink link) {
+  Regression regression{data.x, data.names, data.offset, data.weights,
+                        {},     {},         {},          glm_terms(family, link, response_of(data)),
+                        true};
+  if (has_other(family)) regression.other_names = {other_name(family)};
+  return regression;
+}
+
 /// Squared Pearson residuals with their weights, at dispersion 1.
 Tensor pearson_squares(const GlmData& data, GlmFamily family, GlmLink link, const Tensor& eta,
                        double other) {
@@ -225,7 +235,7 @@ double starting_other(const GlmData& data, GlmFamily family, GlmLink link,
 
 /// The Poisson fit, and theta by moments: sum w ((y - mu)^2 - y) is 2 d log L / d (1 / theta) at 1
 /// / theta = 0, and positive unless the likelihood falls from there.
-std::vector<double> negative_binomial_start(const GlmData& data) {
+std::vector<double> negative_binomial_start(const GlmData& data, bool all_are_free) {
   Regression poisson{data.x,
                      data.names,
                      data.offset,
@@ -235,19 +245,22 @@ std::vector<double> negative_binomial_start(const GlmData& data) {
                      starting_coefficients(data, GlmFamily::poisson, GlmLink::log),
                      glm_terms(GlmFamily::poisson, GlmLink::log, response_of(data)),
                      true};
-  std::vector<double> start = fit_regression(poisson).estimate;
+  std::vector<double> start = all_are_free ? fit_regression(poisson).estimate : poisson.start;
   const Tensor mean = exp(with_offset(mv(data.x, from_vector(start)), data));
   const double excess = total(weighted(square(data.y - mean) - data.y, data));
-  if (!(excess > 0))
+  if (!(excess > 0) && all_are_free)
     throw NotIdentifiedError(
         "there is no finite estimate of theta: the counts vary no more than a Poisson model has "
         "them vary, which is the limit of large theta; fit that model");
-  start.push_back(std::log(total(weighted(square(mean), data)) / excess));
+  constexpr double nearly_poisson = 10;
+  start.push_back(excess > 0 ? std::log(total(weighted(square(mean), data)) / excess)
+                             : nearly_poisson);
   return start;
 }
 
-std::vector<double> starting_values(const GlmData& data, GlmFamily family, GlmLink link) {
-  if (family == GlmFamily::negative_binomial) return negative_binomial_start(data);
+std::vector<double> starting_values(const GlmData& data, GlmFamily family, GlmLink link,
+                                    bool all_are_free) {
+  if (family == GlmFamily::negative_binomial) return negative_binomial_start(data, all_are_free);
   std::vector<double> start = starting_coefficients(data, family, link);
   if (link == GlmLink::inverse) start = positive_predictors(data, start);
   if (has_other(family)) start.push_back(starting_other(data, family, link, start));
@@ -304,7 +317,8 @@ void set_statistics(GlmFit& fit, const GlmData& data) {
   fit.pearson = total(pearson_squares(data, fit.family, fit.link, eta, fit.other()));
   const double rows = total(any(rows_with_weight(ones_like(unsqueeze(data.y, 1)), data) != 0, {1}));
   fit.df_residual = rows - static_cast<double>(data.names.size());
-  fit.df_null = rows - (has_constant_column(data.x) ? 1 : 0);
+  fit.has_constant = has_constant_column(data.x);
+  fit.df_null = rows - (fit.has_constant ? 1 : 0);
 }
 
 }  // namespace
@@ -313,26 +327,37 @@ std::vector<double> GlmFit::coefficients() const {
   return {estimate.begin(), estimate.end() - (has_other(family) ? 1 : 0)};
 }
 
+bool GlmFit::has_lr_test() const {
+  return !has_other(family) && lr_df() > 0 && std::isfinite(null_deviance) && has_constant;
+}
+
 double GlmFit::other() const { return has_other(family) ? estimate.back() : 0; }
 
-Regression glm_regression(const GlmData& data, GlmFamily family, GlmLink link) {
+Regression glm_regression(const GlmData& data, GlmFamily family, GlmLink link,
+                          const FitOptions& options) {
   check(data, family, link);
-  check_identification(data, family);
-  Regression regression{data.x, data.names, data.offset, data.weights, {}, {}, {}, {}, true};
-  if (has_other(family)) regression.other_names = {other_name(family)};
-  regression.start = starting_values(data, family, link);
-  regression.terms = glm_terms(family, link, response_of(data));
+  // With coefficients fixed or tied the others may be finite where all together are not.
+  const bool all_are_free = options.fixed.empty() && options.tied.empty();
+  if (all_are_free) check_identification(data, family);
+  Regression regression = likelihood_of(data, family, link);
+  regression.start = starting_values(data, family, link, all_are_free);
   return regression;
 }
 
 GlmFit fit_glm(const GlmData& data, GlmFamily family, GlmLink link, const FitOptions& options) {
-  const Regression regression = glm_regression(data, family, link);
+  const Regression regression = glm_regression(data, family, link, options);
   GlmFit fit;
   fit.family = family;
   fit.link = link;
   static_cast<Fit&>(fit) = fit_regression(regression, options);
   set_statistics(fit, data);
   return fit;
+}
+
+Regression glm_regression(const GlmFit& fit, const GlmData& data) {
+  Regression regression = likelihood_of(data, fit.family, fit.link);
+  regression.start = fit.estimate;
+  return regression;
 }
 
 Tensor linear_predictor(const GlmFit& fit, const GlmData& data) {
@@ -356,30 +381,24 @@ Tensor glm_residuals(const GlmFit& fit, const GlmData& data, GlmResidual kind) {
   return sign(response) * sqrt(maximum(squares, 0.0));
 }
 
-std::vector<double> expected_covariance(const GlmFit& fit, const GlmData& data) {
+std::vector<double> expected_information(const GlmFit& fit, const GlmData& data) {
   const auto k = data.names.size(), p = fit.names.size();
-  const GlmResponse response = response_of(data);
   const Tensor eta = linear_predictor(fit, data);
   const Tensor w =
-      weighted(glm_information(fit.family, fit.link, response, eta, fit.other()), data);
-  const Tensor x = contiguous(data.x * unsqueeze(sqrt(w), 1));
-  const auto size = static_cast<std::int64_t>(k);
-  const Tensor triangle = from_vector(
-      kernels::qr_triangle(x.data<double>(), data.n(), static_cast<int>(k)), {size, size});
-  const Tensor root = triangular_solve(triangle, eye(size), {.upper = true});
-  const std::vector<double> block = matmul(root, t(root)).to_vector();
-  std::vector<double> covariance(p * p, 0.0);
+      weighted(glm_information(fit.family, fit.link, response_of(data), eta, fit.other()), data);
+  const std::vector<double> block = weighted_cross(data.x, w).to_vector();
+  std::vector<double> information(p * p, 0.0);
   for (std::size_t i = 0; i < k; ++i)
     for (std::size_t j = 0; j < k; ++j)
-      covariance[i * p + j] = block[std::min(i, j) * k + std::max(i, j)];
-  if (!has_other(fit.family)) return covariance;
+      information[i * p + j] = block[std::min(i, j) * k + std::max(i, j)];
+  if (!has_other(fit.family)) return information;
   const double rows = total(weighted(ones_like(data.y), data)), shape = std::exp(fit.other());
-  double information = fit.information.back();
-  if (fit.family == GlmFamily::gaussian) information = 2 * rows;
+  double& last = information.back();
+  last = fit.information.back();
+  if (fit.family == GlmFamily::gaussian) last = 2 * rows;
   if (fit.family == GlmFamily::gamma)
-    information = rows * shape * (shape * trigamma(tensor({shape})).item<double>() - 1);
-  covariance.back() = 1 / information;
-  return covariance;
+    last = rows * shape * (shape * trigamma(tensor({shape})).item<double>() - 1);
+  return information;
 }
 
 }  // namespace wald

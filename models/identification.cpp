@@ -87,20 +87,6 @@ std::string combination(const std::vector<double>& weights, const std::vector<st
   return text.empty() ? "0" : text;
 }
 
-namespace {
-
-/// `there is no finite estimate of the coefficients of a, b`.
-std::string no_finite_estimate(const std::vector<double>& direction,
-                               const std::vector<std::string>& names) {
-  std::vector<std::string> moved;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (direction[i] != 0) moved.push_back(names[i]);
-  return fmt::format("there is no finite estimate of the coefficient{} of {}",
-                     moved.size() > 1 ? "s" : "", fmt::join(moved, ", "));
-}
-
-}  // namespace
-
 void require_full_rank(const Tensor& x, const std::vector<std::string>& names, double tolerance) {
   const Tensor rows = contiguous(x);
   const int k = static_cast<int>(x.size(1));
@@ -124,6 +110,20 @@ void require_full_rank(const Tensor& x, const std::vector<std::string>& names, d
       fmt::format("the data do not determine the coefficient{} of collinear covariates: {}",
                   found.size() > 1 ? "s" : "", text));
 }
+
+namespace {
+
+/// `there is no finite estimate of the coefficients of a, b`.
+std::string no_finite_estimate(const std::vector<double>& direction,
+                               const std::vector<std::string>& names) {
+  std::vector<std::string> moved;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (direction[i] != 0) moved.push_back(names[i]);
+  return fmt::format("there is no finite estimate of the coefficient{} of {}",
+                     moved.size() > 1 ? "s" : "", fmt::join(moved, ", "));
+}
+
+}  // namespace
 
 void require_overlap(const Tensor& x, const Tensor& side, const std::vector<std::string>& names) {
   const auto found = separating_direction(x, side);

@@ -62,10 +62,10 @@ Tensor terms_at(const Regression& r, const Tensor& x, const Tensor& parameters) 
 Tensor hessian_at(const Regression& r, const Tensor& x, const Tensor& parameters) {
   const NoGradGuard guard;
   const auto coefficients = static_cast<std::int64_t>(r.n_equations()) * x.size(1);
-  const auto total = [&](const Tensor& eta, const Tensor& other) {
-    return sum(weighted(r, r.terms(eta, other)));
-  };
   const Tensor eta = with_offset(r, predictors(r, x, slice(parameters, 0, 0, coefficients)));
+  const auto total = [&](const Tensor& at, const Tensor& other) {
+    return sum(weighted(r, r.terms(at, other)));
+  };
   return row_hessian(total, x, eta, slice(parameters, 0, coefficients, parameters.numel()));
 }
 

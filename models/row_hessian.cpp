@@ -9,22 +9,21 @@
 namespace wald {
 namespace {
 
-/// x' diag(h) x, in blocks of rows that fit the cache.
-Tensor weighted_cross(const Tensor& x, const Tensor& h) {
+/// Column e of [n, equations], or the vector itself.
+Tensor column(const Tensor& h, std::int64_t e) { return h.dim() == 1 ? h : select(h, 1, e); }
+
+}  // namespace
+
+Tensor weighted_cross(const Tensor& x, const Tensor& w) {
   constexpr std::int64_t block = 8192;
   Tensor total = zeros({x.size(1), x.size(1)});
   for (std::int64_t begin = 0; begin < x.size(0); begin += block) {
     const std::int64_t end = std::min(begin + block, x.size(0));
     const Tensor rows = slice(x, 0, begin, end);
-    total = total + matmul(t(rows), rows * unsqueeze(slice(h, 0, begin, end), 1));
+    total = total + matmul(t(rows), rows * unsqueeze(slice(w, 0, begin, end), 1));
   }
   return total;
 }
-
-/// Column e of [n, equations], or the vector itself.
-Tensor column(const Tensor& h, std::int64_t e) { return h.dim() == 1 ? h : select(h, 1, e); }
-
-}  // namespace
 
 Tensor row_hessian(const PredictorSum& sum_of_terms, const Tensor& x, const Tensor& eta,
                    const Tensor& other) {

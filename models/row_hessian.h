@@ -17,4 +17,7 @@ using PredictorSum = std::function<Tensor(const Tensor& eta, const Tensor& other
 Tensor row_hessian(const PredictorSum& sum_of_terms, const Tensor& x, const Tensor& eta,
                    const Tensor& other);
 
+/// x' diag(w) x [k, k], in blocks of rows that fit the cache.
+Tensor weighted_cross(const Tensor& x, const Tensor& w);
+
 }  // namespace wald

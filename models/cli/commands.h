@@ -31,6 +31,11 @@ void add_info(CLI::App& app, int& exit_code);
 void add_fit_survival(CLI::App& fit, int& exit_code);
 void add_fit_ols(CLI::App& fit, int& exit_code);
 void add_fit_pln(CLI::App& fit, int& exit_code);
+/// logistic, poisson, negbin, gamma.
+void add_fit_glm(CLI::App& fit, int& exit_code);
+
+/// Under `wald simulate`: logistic, poisson, negbin, gamma.
+void add_simulate_glm(CLI::App& simulate, int& exit_code);
 
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);

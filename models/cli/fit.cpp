@@ -9,6 +9,7 @@ void add_fit(CLI::App& app, int& exit_code) {
   add_fit_survival(*fit, exit_code);
   add_fit_ols(*fit, exit_code);
   add_fit_pln(*fit, exit_code);
+  add_fit_glm(*fit, exit_code);
 }
 
 }  // namespace wald::cli

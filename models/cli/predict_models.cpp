@@ -6,6 +6,10 @@ const std::vector<PredictModel>& predict_models() {
   static const std::vector<PredictModel> models = {
       {"ols", {"response"}, predict_ols},
       {"pln", {"response"}, predict_pln},
+      {"logistic", {"response"}, predict_glm},
+      {"poisson", {"response"}, predict_glm},
+      {"negbin", {"response"}, predict_glm},
+      {"gamma", {"response"}, predict_glm},
       {"survival", {"quantile", "survival", "hazard"}, predict_survival},
   };
   return models;

@@ -45,6 +45,9 @@ struct Example {
 const Example examples[] = {
     {"survival", false,
      [](const Reproduce& o) { return reproduce_survival(o.plot_of("survival")); }},
+    {"logistic", false,
+     [](const Reproduce& o) { return reproduce_logistic(o.plot_of("logistic")); }},
+    {"regression", false, [](const Reproduce&) { return reproduce_regression(); }},
     {"graph", false, [](const Reproduce&) { return reproduce_graph(); }},
     {"function", false, [](const Reproduce&) { return reproduce_function(); }},
     {"nn", false, [](const Reproduce&) { return reproduce_nn(); }},
@@ -156,7 +159,7 @@ void add_reproduce(CLI::App& app, int& exit_code) {
   reproduce->add_option("example", o->example, "Which example")->check(CLI::IsMember(names));
   reproduce
       ->add_option("--plot", o->plot,
-                   "Write the plot of survival, or of pln if that is asked for, to this SVG file")
+                   "Write the plot of survival, logistic or pln to this SVG file; survival's of all")
       ->type_name("OUT.svg");
   reproduce
       ->add_option("--data", o->data,

@@ -80,7 +80,7 @@ double difference(const std::vector<double>& got, const nlohmann::json& exact) {
 std::vector<double> expected_block(const GlmFit& fit, const GlmData& data) {
   const auto p = static_cast<std::int64_t>(fit.names.size());
   const auto k = static_cast<std::int64_t>(data.names.size());
-  const Tensor all = from_vector(expected_covariance(fit, data), {p, p});
+  const Tensor all = inverse(from_vector(expected_information(fit, data), {p, p}));
   return contiguous(slice(slice(all, 0, 0, k), 1, 0, k)).to_vector();
 }
 
