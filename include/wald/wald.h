@@ -15,8 +15,10 @@
 #include <wald/engine/random.h>
 #include <wald/engine/tensor.h>
 #include <wald/engine/transforms.h>
+#include <wald/models/covariance.h>
 #include <wald/models/design.h>
 #include <wald/models/distributions.h>
+#include <wald/models/hypothesis.h>
 #include <wald/models/inference.h>
 #include <wald/models/kaplan_meier.h>
 #include <wald/models/ols.h>

@@ -21,6 +21,8 @@ enum ExitCode : int {
 
 void add_reproduce(CLI::App& app, int& exit_code);
 void add_fit(CLI::App& app, int& exit_code);
+void add_predict(CLI::App& app, int& exit_code);
+void add_test(CLI::App& app, int& exit_code);
 void add_km(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 void add_info(CLI::App& app, int& exit_code);
@@ -37,6 +39,9 @@ std::string require_positive(const std::string& text);
 
 /// Says on standard error how many rows were left out, if any.
 void report_dropped(std::size_t dropped);
+
+/// Writes a text file. Throws InputError where it cannot be written to its end.
+void write_file(const std::string& path, const std::string& text);
 
 /// Writes one JSON object to standard output. NaN and infinities become null.
 void print_json(const Json& object);

@@ -64,8 +64,11 @@ void add_fit_options(CLI::App& command, FitArguments& o, const FitFeatures& feat
   command.add_option("--se", o.se, "Standard errors")->check(CLI::IsMember({"information"}));
   command.add_option("--level", o.level, "Level of the confidence intervals")
       ->check(CLI::Range(0.5, 0.9999));
-  command.add_option("--max-iter", o.max_iter, "Iterations at most")->check(require_positive);
+  if (features.iterations)
+    command.add_option("--max-iter", o.max_iter, "Iterations at most")->check(require_positive);
   command.add_flag("--json", o.json, "Print one JSON object");
+  command.add_option("--save", o.save, "Write the fit to this file, for predict and test")
+      ->type_name("FIT.json");
   add_threads_option(command);
 }
 
@@ -102,6 +105,7 @@ FitDesign read_design(const Table& table, const Formula& formula, const FitArgum
     if (!column.empty()) options.also_used.push_back(column);
   FitDesign data;
   data.formula = to_string(formula);
+  data.response = to_string(*formula.response);
   data.intercept = options.intercept;
   data.design = make_design(table, formula, options);
   if (data.design.k == 0 && options.intercept)

@@ -30,15 +30,17 @@ struct FitArguments {
   double level = 0.95;
   int max_iter = FitOptions().max_iter;
   bool json = false;
+  std::string save;
 };
 
 /// Which of the shared options a model has besides --data, --formula, --covariates, --se, --level,
-/// --json and --threads.
+/// --json, --save and --threads.
 struct FitFeatures {
   bool y = true;  ///< Else the model adds options for its response, by add_column_option().
   bool no_intercept = true;
   bool weights = true;
   bool offset = true;
+  bool iterations = true;  ///< Whether the fit is iterative: --max-iter.
 };
 
 void add_fit_options(CLI::App& command, FitArguments& arguments, const FitFeatures& features = {});
@@ -61,6 +63,7 @@ Formula formula_of(const FitArguments& arguments);
 /// The right side of a model, and the weights, as read from the data.
 struct FitDesign {
   std::string formula;    ///< As R prints it.
+  std::string response;   ///< Its left side.
   Design design;          ///< Its offset is that of --offset and of offset() together.
   Tensor weights;         ///< [n]; undefined: none.
   bool intercept = true;  ///< As in DesignOptions.
@@ -91,8 +94,8 @@ struct FittedModel {
   Json saved = Json::object();
 };
 
-/// Says how many rows were left out, prints the summary or the JSON object, and gives the exit
-/// code.
+/// Says how many rows were left out, saves the fit, prints the summary or the JSON object, and
+/// gives the exit code.
 int report(FittedModel model, const FitDesign& data, const FitArguments& arguments);
 
 }  // namespace wald::cli

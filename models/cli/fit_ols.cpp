@@ -6,6 +6,7 @@
 #include <wald/models/ols_summary.h>
 
 #include "fit_command.h"
+#include "predict.h"
 
 namespace wald::cli {
 namespace {
@@ -48,10 +49,14 @@ int run_fit_ols(const FitOls& o) {
 
 }  // namespace
 
+PredictedQuantities predict_ols(const PredictRequest& request) {
+  return {"", {{"", [&request](const Tensor& b) { return request.linear_predictor(b); }}}};
+}
+
 void add_fit_ols(CLI::App& fit, int& exit_code) {
   auto o = std::make_shared<FitOls>();
   CLI::App* command = fit.add_subcommand("ols", "Linear regression by ordinary least squares");
-  add_fit_options(*command, *o, {.weights = false, .offset = false});
+  add_fit_options(*command, *o, {.weights = false, .offset = false, .iterations = false});
   command->callback([o, &exit_code] { exit_code = run_fit_ols(*o); });
 }
 

@@ -5,6 +5,7 @@
 
 #include <wald/engine/error.h>
 #include <wald/engine/io/csv.h>
+#include <wald/engine/ops/ops.h>
 #include <wald/models/distributions.h>
 #include <wald/models/response.h>
 #include <wald/models/survival.h>
@@ -12,6 +13,7 @@
 #include <wald/models/survival_summary.h>
 
 #include "fit_command.h"
+#include "predict.h"
 #include "survival_table.h"
 
 namespace wald::cli {
@@ -83,7 +85,32 @@ int run_fit_survival(const FitSurvival& o) {
   return report(std::move(model), read, o);
 }
 
+/// What is predicted of the exponential model, at a time or for a probability, on a scale on which
+/// it is linear in the log hazard: log(-log S), log h, log t.
+PredictedQuantity quantity_of(const PredictRequest& request, double at) {
+  const bool is_ph = request.fit.settings.at("form") == "ph";
+  const auto log_hazard = [&request, is_ph](const Tensor& b) {
+    const Tensor eta = request.linear_predictor(b);
+    return is_ph ? eta : -eta;
+  };
+  const auto exponential = [](const Tensor& u) { return exp(u); };
+  if (request.type == "survival")
+    return {label_of(at), [=](const Tensor& b) { return log_hazard(b) + std::log(at); },
+            [](const Tensor& u) { return exp(-exp(u)); }};
+  if (request.type == "hazard") return {label_of(at), log_hazard, exponential};
+  return {label_of(at), [=](const Tensor& b) { return std::log(-std::log1p(-at)) - log_hazard(b); },
+          exponential};
+}
+
 }  // namespace
+
+PredictedQuantities predict_survival(const PredictRequest& request) {
+  const bool is_quantile = request.type == "quantile";
+  PredictedQuantities result{is_quantile ? "p" : "time", {}};
+  for (double at : is_quantile ? request.probabilities() : request.times())
+    result.quantities.push_back(quantity_of(request, at));
+  return result;
+}
 
 void add_fit_survival(CLI::App& fit, int& exit_code) {
   auto o = std::make_shared<FitSurvival>();

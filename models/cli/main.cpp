@@ -1,6 +1,9 @@
 // The program wald: parses the command line and turns exceptions into exit codes.
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <iostream>
 #include <new>
 
@@ -33,6 +36,13 @@ void report_dropped(std::size_t dropped) {
                              dropped == 1 ? "" : "s");
 }
 
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) throw InputError(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
+}
+
 // A file need not be UTF-8, JSON must.
 void print_json(const Json& object) {
   std::cout << object.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
@@ -56,6 +66,8 @@ int run(int argc, char** argv) {
   int exit_code = done;
   add_reproduce(app, exit_code);
   add_fit(app, exit_code);
+  add_predict(app, exit_code);
+
   add_km(app, exit_code);
   add_simulate(app, exit_code);
   add_info(app, exit_code);

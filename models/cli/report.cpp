@@ -4,6 +4,7 @@
 
 #include "fit_command.h"
 #include "fit_json.h"
+#include "saved_fit.h"
 
 namespace wald::cli {
 namespace {
@@ -41,6 +42,7 @@ Json fit_json(const FittedModel& model, const FitDesign& data, const FitArgument
 
 int report(FittedModel model, const FitDesign& data, const FitArguments& o) {
   report_dropped(data.design.dropped);
+  if (!o.save.empty()) save_fit(o.save, model, data, o);
   if (o.json)
     print_json(fit_json(model, data, o));
   else
