@@ -5,7 +5,7 @@ namespace wald::cli {
 const std::vector<PredictModel>& predict_models() {
   static const std::vector<PredictModel> models = {
       {"ols", {"response"}, predict_ols},
-      {"survival", {"quantile", "survival", "hazard"}, predict_survival},
+      {"survival", {"quantile", "survival", "hazard", "cumulative-hazard"}, predict_survival},
   };
   return models;
 }
