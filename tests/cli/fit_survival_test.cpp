@@ -53,9 +53,9 @@ SurvivalData interval_data() {
 struct Named {
   const char *dist, *form, *parameter;
 };
-constexpr Named named[] = {{"exponential", "ph", ""},         {"exponential", "aft", ""},
-                           {"weibull", "ph", "log(shape)"},   {"weibull", "aft", "log(scale)"},
-                           {"gompertz", "ph", "shape"},       {"lognormal", "aft", "log(scale)"},
+constexpr Named named[] = {{"exponential", "ph", ""},           {"exponential", "aft", ""},
+                           {"weibull", "ph", "log(shape)"},     {"weibull", "aft", "log(scale)"},
+                           {"gompertz", "ph", "shape"},         {"lognormal", "aft", "log(scale)"},
                            {"loglogistic", "aft", "log(scale)"}};
 
 SurvivalModel model_of(const Named& n) {
@@ -80,9 +80,9 @@ TEST(FitSurvival, IsTheFitOfTheLibrary) {
     if (*n.parameter != '\0') {
       EXPECT_EQ(json["coefficients"].back()["name"], n.parameter);
     }
-    const Outcome formula = fit(path, Arguments{"--dist", n.dist, "--form", n.form, "--json",
-                                                "--formula",
-                                                "Surv(from, to, type = 'interval2') ~ x"});
+    const Outcome formula =
+        fit(path, Arguments{"--dist", n.dist, "--form", n.form, "--json", "--formula",
+                            "Surv(from, to, type = 'interval2') ~ x"});
     EXPECT_EQ(of(formula.json()["coefficients"], "estimate"), exact.estimate);
   }
 }
@@ -173,9 +173,8 @@ TEST(SimulateSurvival, DrawsEveryDistribution) {
   const std::string path = temp_path("drawn.csv");
   for (const Named& n : named) {
     const std::string parameter = n.parameter;
-    Arguments all = {"simulate", "survival", "--n",     "300", "--dist", n.dist, "--form",
-                     n.form,     "--coef",   "-1,0.5", "--seed", "9",    "--censor", "8",
-                     "--out",    path};
+    Arguments all = {"simulate", "survival", "--n",    "300", "--dist",   n.dist, "--form", n.form,
+                     "--coef",   "-1,0.5",   "--seed", "9",   "--censor", "8",    "--out",  path};
     Values truth = {-1, 0.5};
     if (!parameter.empty()) {
       all = all + Arguments{parameter == "log(scale)" ? "--scale" : "--shape", "0.5"};
