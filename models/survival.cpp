@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <wald/engine/ops/ops.h>
 #include <wald/models/identification.h>
@@ -41,9 +43,11 @@ double constant_of(const Tensor& x) {
   return value != 0 && sum(select(x, 1, 0) != value).item() == 0 ? value : NAN;
 }
 
-/// Throws where the likelihood rises without end as a coefficient goes to infinity.
+/// Throws where the likelihood rises without end as a coefficient goes to infinity. With parameters
+/// fixed or tied the maximization has to find that out.
 void require_estimates(const SurvivalData& data, const SurvivalObservations& seen,
-                       const SurvivalFit& fit, const std::vector<std::string>& parameters) {
+                       const SurvivalFit& fit, const std::vector<std::string>& parameters,
+                       bool is_constrained) {
   const auto refuse = [&](const char* what, const char* hazard) {
     throw NotIdentifiedError(
         fmt::format("{}: the hazard is estimated as {}, and {} ha{} no finite estimate", what,
@@ -52,6 +56,7 @@ void require_estimates(const SurvivalData& data, const SurvivalObservations& see
   if (!(fit.events > 0)) refuse("there are no events", "0");
   if (!(fit.time_at_risk > 0))
     refuse("nobody is known to be without the event at any time", "infinite");
+  if (is_constrained) return;
   // A row without weight determines nothing.
   Tensor x = data.weights.defined() ? data.x * unsqueeze(data.weights > 0, 1) : data.x;
   require_full_rank(x, data.names);
@@ -87,8 +92,8 @@ void require_scatter(const SurvivalData& data, const SurvivalObservations& seen,
   if (!all(logical_or(is_met, logical_not(counts))).item<bool>()) return;
   throw NotIdentifiedError(
       fmt::format("there is no finite estimate of {}: the covariates ({}) give the time of every "
-                  "event exactly, "
-                  "and the likelihood rises without end as the scale of log time falls to 0",
+                  "event exactly, and the likelihood rises without end as the scale of log time "
+                  "falls to 0",
                   parameter, fmt::join(data.names, ", ")));
 }
 
@@ -120,6 +125,25 @@ Start rough_start(const SurvivalData& data, const SurvivalObservations& seen,
   return {fit.form == SurvivalForm::ph ? log_scale : -log_scale / p, {sign * std::log(p)}};
 }
 
+/// How to fit the intercept alone; nothing if that is no special case of the model: the intercept
+/// is not free, a covariate is held at an effect, or the shape is tied to one.
+std::optional<FitOptions> null_options(const Regression& regression, const FitOptions& options) {
+  FitOptions null{.max_iter = options.max_iter};
+  const auto is_other = [&](const std::string& name) {
+    return std::ranges::count(regression.other_names, name) > 0;
+  };
+  for (const auto& [name, value] : options.fixed) {
+    if (is_other(name))
+      null.fixed[name] = value;
+    else if (name == regression.names[0] || value != 0)
+      return {};
+  }
+  for (const std::vector<std::string>& group : options.tied)
+    for (const std::string& name : group)
+      if (is_other(name) || name == regression.names[0]) return {};
+  return null;
+}
+
 /// The fit of the intercept alone, a column of `constant`.
 Fit fit_without_covariates(Regression regression, const Start& start, double constant,
                            const FitOptions& options) {
@@ -145,22 +169,24 @@ std::vector<double> start_of(const Regression& regression, const Start& start, d
 void estimate(SurvivalFit& fit, Regression& regression, Start start, bool is_closed_form,
               const FitOptions& options) {
   const double constant = constant_of(regression.x);
+  const auto of_null = std::isnan(constant) ? std::nullopt : null_options(regression, options);
   fit.loglik_null = NAN;
-  if (!std::isnan(constant) && is_closed_form) {
+  if (of_null && is_closed_form) {
     const double log_rate = fit.form == SurvivalForm::ph ? start.eta : -start.eta;
     fit.loglik_null = fit.events * (log_rate - 1);
-  } else if (!std::isnan(constant)) {
-    const Fit null = fit_without_covariates(regression, start, constant, options);
+    fit.null_parameters = 1;
+  } else if (of_null && fit.coefficients > 1) {
+    const Fit null = fit_without_covariates(regression, start, constant, *of_null);
     fit.loglik_null = null.loglik;
+    fit.null_parameters = null.free_parameters();
     start.eta = null.estimate[0] * constant;
     start.shape.assign(null.estimate.begin() + 1, null.estimate.end());
-    if (fit.coefficients == 1) {
-      static_cast<Fit&>(fit) = null;
-      return;
-    }
   }
   regression.start = start_of(regression, start, constant);
   static_cast<Fit&>(fit) = fit_regression(regression, options);
+  if (!of_null || fit.coefficients > 1 || is_closed_form) return;
+  fit.loglik_null = fit.loglik;
+  fit.null_parameters = fit.free_parameters();
 }
 
 }  // namespace
@@ -185,8 +211,9 @@ SurvivalFit fit_survival(const SurvivalData& data, const SurvivalModel& model,
       seen.survived.empty.defined() ? where(seen.survived.empty, 0.0, length) : length;
   fit.events = weighted_total(seen.happened, data);
   fit.time_at_risk = weighted_total(time_at_risk, data);
-  require_estimates(data, seen, fit, regression.parameter_names());
-  if (law.needs_logs) require_scatter(data, seen, law.parameter(fit.form));
+  const bool is_constrained = !options.fixed.empty() || !options.tied.empty();
+  require_estimates(data, seen, fit, regression.parameter_names(), is_constrained);
+  if (law.needs_logs && !is_constrained) require_scatter(data, seen, law.parameter(fit.form));
   const bool is_closed_form = model.distribution == SurvivalDistribution::exponential &&
                               !data.offset.defined() && !data.time2.defined();
   estimate(fit, regression, rough_start(data, seen, law, fit), is_closed_form, options);

@@ -31,12 +31,14 @@ struct SurvivalFit : Fit {
   double time_at_risk = 0;       ///< To the last time known without the event; likewise.
   /// loglik + sum(d log t): the log-likelihood of log time, the form that Stata's streg prints.
   double loglik_logtime = 0;
-  /// loglik of the model with the intercept alone; NaN if the design has no constant first column.
+  /// loglik of the model with the intercept alone; NaN if the design has no constant first column,
+  /// or parameters are held so that this is no special case.
   double loglik_null = 0;
+  std::size_t null_parameters = 0;  ///< Free ones of that model.
 
   /// The likelihood-ratio statistic against that model, chi-squared with lr_df degrees of freedom.
   double lr_statistic() const { return 2 * (loglik - loglik_null); }
-  int lr_df() const { return static_cast<int>(coefficients) - 1; }
+  int lr_df() const { return static_cast<int>(free_parameters() - null_parameters); }
   const SurvivalLaw& law() const { return law_of(distribution); }
 };
 

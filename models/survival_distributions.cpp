@@ -42,7 +42,7 @@ Tensor mean_exp(const Tensor& x) {
   return where(is_small, series + 1.0, expm1(far) / far);
 }
 
-/// log(1 + x) / x, which is 1 at 0; NaN below -1.
+/// log(1 + x) / x, which is 1 at 0.
 Tensor log1p_ratio(const Tensor& x) {
   const Tensor is_small = abs(x) < 0.2, near = where(is_small, x, 0.0);
   const Tensor far = where(is_small, 1.0, x);
@@ -78,7 +78,9 @@ Tensor gompertz_between(const Spells& spells, const Predictor& of) {
 
 Tensor gompertz_log_time(const Tensor& hazard, const Predictor& of) {
   const Tensor constant = hazard * exp(-of.eta);  // The time, if c were 0.
-  return log(constant * log1p_ratio(of.shape * constant));
+  const Tensor growth = of.shape * constant, never = growth <= -1.0;
+  const Tensor log_time = log(constant * log1p_ratio(where(never, 0.0, growth)));
+  return where(never, INFINITY, log_time);
 }
 
 // Distributions of location and scale in log time: z = (log t - eta) / sigma (aft), or

@@ -63,7 +63,8 @@ struct SurvivalLaw {
   /// Over the spells [n], which are not empty, to the last places also where they are short or far
   /// in a tail. S(b) / S(a) is exp of minus it.
   Tensor (*hazard_between)(const Spells& spells, const SurvivalPredictor& of);
-  /// The log of the time by which a hazard > 0 has cumulated from time 0 [n]; NaN if it never has.
+  /// The log of the time by which a hazard > 0 has cumulated from time 0 [n]; infinite if it never
+  /// has.
   Tensor (*log_time_of)(const Tensor& cumulative_hazard, const SurvivalPredictor& of);
 
   /// The name of the shape parameter, empty if there is none. Throws InputError if the distribution

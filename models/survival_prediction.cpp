@@ -13,183 +13,161 @@
 namespace wald {
 namespace {
 
-/// Subjects whose distributions are functions of the parameters of the fit.
+/// Subjects whose distributions are functions of the parameters of a fit.
 struct Subjects {
-  const SurvivalFit& fit;
+  SurvivalModel model;
   Tensor x, offset;
 
   std::int64_t n() const { return x.size(0); }
+  const SurvivalLaw& law() const { return law_of(model.distribution); }
 
   SurvivalPredictor at(const Tensor& parameters) const {
-    const auto k = static_cast<std::int64_t>(fit.coefficients);
+    const std::int64_t k = x.size(1);
     const Tensor eta = mv(x, slice(parameters, 0, 0, k));
     return {offset.defined() ? eta + offset : eta, slice(parameters, 0, k, parameters.numel()),
-            fit.form};
+            model.form};
   }
+
+  /// All from 0 to the same time.
+  Spells until(double time) const { return {{}, full({n()}, time), law().needs_logs}; }
 };
 
-void check_subjects(const Subjects& subjects, double level) {
-  const auto k = static_cast<std::int64_t>(subjects.fit.coefficients);
-  if (subjects.x.dim() != 2 || subjects.x.size(1) != k)
+Subjects subjects_of(const SurvivalFit& fit, const Tensor& x, const Tensor& offset) {
+  if (x.dim() != 2 || x.size(1) != static_cast<std::int64_t>(fit.coefficients))
     throw ShapeError(fmt::format("predict: the covariates have the shape {}, not {} columns",
-                                 to_string(Dims(subjects.x.shape())), k));
-  if (subjects.offset.defined() && subjects.offset.numel() != subjects.n())
-    throw ShapeError(
-        fmt::format("predict: {} offsets for {} rows", subjects.offset.numel(), subjects.n()));
-  if (!all(isfinite(subjects.x)).item<bool>())
-    throw InputError("predict: a covariate is not finite");
+                                 to_string(Dims(x.shape())), fit.coefficients));
+  return {{fit.distribution, fit.form}, x, offset};
+}
+
+void check_subjects(const Subjects& s) {
+  if (s.x.dim() != 2) throw ShapeError("predict: the covariates are not a matrix");
+  if (s.offset.defined() && s.offset.numel() != s.n())
+    throw ShapeError(fmt::format("predict: {} offsets for {} rows", s.offset.numel(), s.n()));
+  if (!all(isfinite(s.x)).item<bool>()) throw InputError("predict: a covariate is not finite");
+}
+
+void check_level(double level) {
   if (!(level > 0 && level < 1))
     throw InputError(fmt::format("predict: the level must be between 0 and 1, not {}", level));
 }
 
-void check_times(const std::vector<double>& times, bool allows_zero) {
-  for (double time : times)
-    if (!std::isfinite(time) || time < 0 || (time == 0 && !allows_zero))
-      throw InputError(fmt::format("predict: a time must be {}, not {}",
-                                   allows_zero ? "finite and at least 0" : "finite and above 0",
-                                   time));
-}
-
-/// Each row as many times as there are points.
-Subjects repeated(const Subjects& subjects, std::int64_t points) {
-  const std::int64_t n = subjects.n(), k = subjects.x.size(1);
-  const Tensor x = contiguous(expand(unsqueeze(subjects.x, 1), {n, points, k}));
-  Subjects all{subjects.fit, reshape(x, {n * points, k}), {}};
-  if (subjects.offset.defined())
-    all.offset =
-        reshape(contiguous(expand(unsqueeze(subjects.offset, 1), {n, points})), {n * points});
-  return all;
-}
-
-/// The points once for each of n rows.
-Tensor tiled(const std::vector<double>& points, std::int64_t n) {
-  return repeat(from_vector(points), {n});
-}
-
-/// The standard errors of the elements of f at the estimate.
-std::vector<double> standard_errors(const SurvivalFit& fit, const Tensor& slopes) {
-  const auto k = static_cast<std::int64_t>(fit.names.size());
-  const Tensor half = matmul(slopes, from_vector(fit.vcov, {k, k}));
-  return sqrt(sum(half * slopes, {1})).to_vector();
-}
-
-/// On the scale of g = log of a hazard or a time, with `value` a function of it.
-template <class Value, class Slope>
-SurvivalPrediction from_log_scale(const std::vector<double>& g, const std::vector<double>& se,
-                                  double level, Value value, Slope slope) {
-  const double quantile = two_sided_quantile(level);
-  SurvivalPrediction p;
-  for (std::size_t i = 0; i < g.size(); ++i) {
-    p.value.push_back(value(g[i]));
-    // At time 0 nothing is uncertain.
-    const double error = std::isinf(g[i]) ? 0 : se[i];
-    p.std_error.push_back(error == 0 ? 0 : std::abs(slope(g[i])) * error);
-    const double a = value(g[i] - quantile * error), b = value(g[i] + quantile * error);
-    p.lower.push_back(std::min(a, b));
-    p.upper.push_back(std::max(a, b));
+void check_at(SurvivalQuantity quantity, double at) {
+  if (quantity == SurvivalQuantity::quantile) {
+    if (!(at > 0 && at < 1))
+      throw InputError(fmt::format("predict: a probability must be between 0 and 1, not {}", at));
+  } else if (!(at > 0 && std::isfinite(at))) {
+    throw InputError(fmt::format("predict: a time must be positive and finite, not {}", at));
   }
-  return p;
 }
 
-double log_scale_survival(double g) { return std::exp(-std::exp(g)); }
-double log_scale_survival_slope(double g) { return -std::exp(g - std::exp(g)); }
-double exponential(double g) { return std::exp(g); }
+/// Values of g = log H, log h or log t with their errors, and where they go.
+struct Band {
+  SurvivalQuantity quantity;
+  double normal_quantile;
 
-/// -log of the mean of exp(-H), to the last places also where it is near 0 or large.
+  double value(double g) const {
+    return quantity == SurvivalQuantity::survival ? std::exp(-std::exp(g)) : std::exp(g);
+  }
+  double slope(double g) const {
+    return quantity == SurvivalQuantity::survival ? std::exp(g - std::exp(g)) : std::exp(g);
+  }
+  void add(SurvivalPrediction& to, std::size_t i, double g, double error) const {
+    const double known = std::isinf(g) ? 0 : error;  // at time 0, or never
+    const double a = value(g - normal_quantile * known), b = value(g + normal_quantile * known);
+    to.value[i] = value(g);
+    to.std_error[i] = std::isinf(to.value[i]) ? NAN : known == 0 ? 0 : slope(g) * known;
+    to.lower[i] = std::min(a, b);
+    to.upper[i] = std::max(a, b);
+  }
+};
+
+SurvivalPrediction room_for(std::size_t n) {
+  return {std::vector<double>(n), std::vector<double>(n), std::vector<double>(n),
+          std::vector<double>(n)};
+}
+
+/// sqrt(diag(J V J')) of the rows of J.
+std::vector<double> standard_errors(const SurvivalFit& fit, const Tensor& jacobian) {
+  const auto k = static_cast<std::int64_t>(fit.names.size());
+  const Tensor half = matmul(jacobian, from_vector(fit.vcov, {k, k}));
+  return sqrt(sum(half * jacobian, {1})).to_vector();
+}
+
+/// log of -log of the mean of exp(-H), to the last places also where that is near 1 or 0.
 Tensor log_mean_hazard(const Tensor& hazard) {
   const Tensor failed = mean(-expm1(-hazard));
   if (failed.item() < 0.5) return log(-log1p(-failed));
   return log(std::log(static_cast<double>(hazard.numel())) - logsumexp(-hazard));
 }
 
-Tensor hazard_until(const Subjects& subjects, const Spells& spells, const Tensor& parameters) {
-  return subjects.fit.law().cumulative_hazard(spells, subjects.at(parameters));
-}
-
 }  // namespace
 
-SurvivalPrediction predict_survival(const SurvivalFit& fit, SurvivalQuantity quantity,
-                                    const Tensor& x, const std::vector<double>& times, double level,
-                                    const Tensor& offset) {
-  const Subjects subjects{fit, x, offset};
-  check_subjects(subjects, level);
-  check_times(times, quantity != SurvivalQuantity::hazard);
-  const Subjects rows = repeated(subjects, static_cast<std::int64_t>(times.size()));
-  const SurvivalLaw& law = fit.law();
-  const Spells spells({}, tiled(times, subjects.n()), law.needs_logs);
-  const auto log_value = [&](const Tensor& parameters) {
-    if (quantity != SurvivalQuantity::hazard) return log(hazard_until(rows, spells, parameters));
-    return law.log_hazard(spells, rows.at(parameters));
+TensorFunction survival_log_scale(const SurvivalModel& model, SurvivalQuantity quantity,
+                                  const Tensor& x, const Tensor& offset, double at) {
+  const Subjects subjects{model, x, offset};
+  check_subjects(subjects);
+  check_at(quantity, at);
+  if (quantity == SurvivalQuantity::quantile) {
+    const Tensor hazard = full({subjects.n()}, -std::log1p(-at));
+    return [=](const Tensor& b) { return subjects.law().log_time_of(hazard, subjects.at(b)); };
+  }
+  const Spells spells = subjects.until(at);
+  if (quantity == SurvivalQuantity::hazard)
+    return [=](const Tensor& b) { return subjects.law().log_hazard(spells, subjects.at(b)); };
+  return [=](const Tensor& b) {
+    return log(subjects.law().cumulative_hazard(spells, subjects.at(b)));
   };
-  const auto [g, slopes] = value_and_jacobian(log_value, from_vector(fit.estimate));
-  const std::vector<double> se = standard_errors(fit, slopes), at = g.to_vector();
-  if (quantity == SurvivalQuantity::survival)
-    return from_log_scale(at, se, level, log_scale_survival, log_scale_survival_slope);
-  return from_log_scale(at, se, level, exponential, exponential);
 }
 
-SurvivalPrediction predict_survival_times(const SurvivalFit& fit, const Tensor& x,
-                                          const std::vector<double>& probabilities, double level,
-                                          const Tensor& offset) {
-  const Subjects subjects{fit, x, offset};
-  check_subjects(subjects, level);
-  std::vector<double> hazards;
-  for (double p : probabilities) {
-    if (!(p > 0 && p < 1))
-      throw InputError(fmt::format("predict: a probability must be between 0 and 1, not {}", p));
-    hazards.push_back(-std::log1p(-p));
+SurvivalPrediction predict_survival(const SurvivalFit& fit, SurvivalQuantity quantity,
+                                    const Tensor& x, const std::vector<double>& at, double level,
+                                    const Tensor& offset) {
+  check_level(level);
+  const Subjects subjects = subjects_of(fit, x, offset);
+  const Band band{quantity, two_sided_quantile(level)};
+  const auto m = static_cast<std::size_t>(subjects.n());
+  SurvivalPrediction p = room_for(m * at.size());
+  for (std::size_t j = 0; j < at.size(); ++j) {
+    const auto g = value_and_jacobian(
+        survival_log_scale(subjects.model, quantity, x, offset, at[j]), from_vector(fit.estimate));
+    const std::vector<double> values = g.value.to_vector(), se = standard_errors(fit, g.jacobian);
+    for (std::size_t i = 0; i < m; ++i) band.add(p, i * at.size() + j, values[i], se[i]);
   }
-  const Subjects rows = repeated(subjects, static_cast<std::int64_t>(probabilities.size()));
-  const Tensor hazard = tiled(hazards, subjects.n());
-  const auto log_time = [&](const Tensor& parameters) {
-    return fit.law().log_time_of(hazard, rows.at(parameters));
-  };
-  const auto [g, slopes] = value_and_jacobian(log_time, from_vector(fit.estimate));
-  const std::vector<double> log_times = g.to_vector();
-  SurvivalPrediction p =
-      from_log_scale(log_times, standard_errors(fit, slopes), level, exponential, exponential);
-  for (std::size_t i = 0; i < log_times.size(); ++i)
-    if (std::isnan(log_times[i])) {
-      p.value[i] = INFINITY;
-      p.std_error[i] = p.lower[i] = p.upper[i] = NAN;
-    }
   return p;
 }
 
 SurvivalPrediction predict_mean_survival(const SurvivalFit& fit, const Tensor& x,
                                          const std::vector<double>& times, double level,
                                          const Tensor& offset) {
-  const Subjects subjects{fit, x, offset};
-  check_subjects(subjects, level);
-  check_times(times, true);
-  const auto k = static_cast<std::int64_t>(fit.names.size());
-  std::vector<double> g;
-  std::vector<Tensor> slopes;
-  for (double time : times) {
-    if (time == 0) {
-      g.push_back(-INFINITY);
-      slopes.push_back(zeros({k}));
+  check_level(level);
+  const Subjects subjects = subjects_of(fit, x, offset);
+  check_subjects(subjects);
+  const Band band{SurvivalQuantity::survival, two_sided_quantile(level)};
+  SurvivalPrediction p = room_for(times.size());
+  for (std::size_t j = 0; j < times.size(); ++j) {
+    if (times[j] == 0) {
+      band.add(p, j, -INFINITY, 0);
       continue;
     }
-    const Spells spells({}, full({subjects.n()}, time), fit.law().needs_logs);
-    const auto at = value_and_gradient(
-        [&](const Tensor& b) { return log_mean_hazard(hazard_until(subjects, spells, b)); },
+    check_at(SurvivalQuantity::survival, times[j]);
+    const Spells spells = subjects.until(times[j]);
+    const auto g = value_and_gradient(
+        [&](const Tensor& b) {
+          return log_mean_hazard(subjects.law().cumulative_hazard(spells, subjects.at(b)));
+        },
         from_vector(fit.estimate));
-    g.push_back(at.value.item());
-    slopes.push_back(at.gradient);
+    band.add(p, j, g.value.item(), standard_errors(fit, unsqueeze(g.gradient, 0))[0]);
   }
-  return from_log_scale(g, standard_errors(fit, stack(slopes)), level, log_scale_survival,
-                        log_scale_survival_slope);
+  return p;
 }
 
 std::vector<double> mean_survival(const SurvivalFit& fit, const SurvivalData& data,
                                   const std::vector<double>& times) {
-  const SurvivalPredictor of = Subjects{fit, data.x, data.offset}.at(from_vector(fit.estimate));
+  const Subjects subjects = subjects_of(fit, data.x, data.offset);
+  const SurvivalPredictor of = subjects.at(from_vector(fit.estimate));
   std::vector<double> means;
-  for (double time : times) {
-    const Spells spells({}, full({data.n()}, time), fit.law().needs_logs);
-    means.push_back(mean(exp(-fit.law().cumulative_hazard(spells, of))).item());
-  }
+  for (double time : times)
+    means.push_back(mean(exp(-fit.law().cumulative_hazard(subjects.until(time), of))).item());
   return means;
 }
 
@@ -197,7 +175,7 @@ SurvivalResiduals survival_residuals(const SurvivalFit& fit, const SurvivalData&
   check(data);
   const SurvivalLaw& law = fit.law();
   const SurvivalObservations seen(data, law.needs_logs);
-  const SurvivalPredictor of = Subjects{fit, data.x, data.offset}.at(from_vector(fit.estimate));
+  const SurvivalPredictor of = subjects_of(fit, data.x, data.offset).at(from_vector(fit.estimate));
   Tensor hazard = law.cumulative_hazard(seen.survived, of);
   if (seen.in_window.defined()) {
     // The mean of an exponential variable that is at most `width`.

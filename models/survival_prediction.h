@@ -5,36 +5,43 @@
 #include <vector>
 
 #include <wald/engine/tensor.h>
+#include <wald/engine/transforms.h>
 #include <wald/models/survival.h>
 
 namespace wald {
 
-/// Of m subjects at T times (or probabilities): [m * T], all times of the first subject first.
-/// Standard errors by the delta method, with exact derivatives.
+enum class SurvivalQuantity {
+  survival,           ///< S(t)
+  hazard,             ///< h(t)
+  cumulative_hazard,  ///< H(t) = -log S(t)
+  quantile            ///< The time by which the event has come with a probability.
+};
+
+/// The quantity of each subject on the scale of its limits, as a function of the parameters of a
+/// fit: log H(t) of survival and cumulative hazard, log h(t), the log of the quantile; [m]. The
+/// subjects have the covariates x [m, k] (and this offset [m], if any); `at` is the time, or the
+/// probability of the quantile.
+/// Throws InputError for a time that is not finite and positive, a probability outside (0, 1) or a
+/// covariate that is not finite, and ShapeError.
+TensorFunction survival_log_scale(const SurvivalModel& model, SurvivalQuantity quantity,
+                                  const Tensor& x, const Tensor& offset, double at);
+
+/// Of m subjects at T times or probabilities: [m * T], all of the first subject first. Standard
+/// errors are by the delta method, with exact derivatives.
 struct SurvivalPrediction {
   std::vector<double> value, std_error, lower, upper;
 };
 
-enum class SurvivalQuantity { survival, hazard, cumulative_hazard };
-
-/// At each of the times, >= 0 (> 0 for the hazard), for the subjects whose covariates are the rows
-/// of x [m, k] (and whose linear predictors have this offset [m], if any). Limits at `level` are
-/// symmetric for log(-log S), log H and log h, and so stay within the domain.
-/// Throws InputError for other times, a level outside (0, 1) or a covariate that is not finite,
-/// ShapeError if x has not the k columns of the fit.
+/// The quantity at each time (or probability: 0.5 for the median). Limits at `level` are symmetric
+/// on the scale above, and so stay within the domain. A quantile is infinite, without a standard
+/// error, where the event never comes with that probability (gompertz with a negative shape).
+/// Throws as above, and InputError for a level outside (0, 1).
 SurvivalPrediction predict_survival(const SurvivalFit& fit, SurvivalQuantity quantity,
-                                    const Tensor& x, const std::vector<double>& times,
+                                    const Tensor& x, const std::vector<double>& at,
                                     double level = 0.95, const Tensor& offset = {});
 
-/// The times by which the event has come with these probabilities, in (0, 1): 0.5 for the median.
-/// Limits are symmetric for the log of the time. Infinite, without a standard error, where the
-/// event never comes with that probability (gompertz with a negative shape). Throws as above.
-SurvivalPrediction predict_survival_times(const SurvivalFit& fit, const Tensor& x,
-                                          const std::vector<double>& probabilities,
-                                          double level = 0.95, const Tensor& offset = {});
-
-/// The survival function averaged over the subjects of x, at each time; limits are symmetric for
-/// log(-log S). Throws as above.
+/// The survival function averaged over the subjects of x, at each time >= 0; limits are symmetric
+/// for log(-log S). Throws as above.
 SurvivalPrediction predict_mean_survival(const SurvivalFit& fit, const Tensor& x,
                                          const std::vector<double>& times, double level = 0.95,
                                          const Tensor& offset = {});

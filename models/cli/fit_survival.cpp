@@ -10,6 +10,7 @@
 #include <wald/models/response.h>
 #include <wald/models/survival.h>
 #include <wald/models/survival_plot.h>
+#include <wald/models/survival_prediction.h>
 #include <wald/models/survival_summary.h>
 
 #include "fit_command.h"
@@ -85,30 +86,29 @@ int run_fit_survival(const FitSurvival& o) {
   return report(std::move(model), read, o);
 }
 
-/// What is predicted of the exponential model, at a time or for a probability, on a scale on which
-/// it is linear in the log hazard: log(-log S), log h, log t.
-PredictedQuantity quantity_of(const PredictRequest& request, double at) {
-  const bool is_ph = request.fit.settings.at("form") == "ph";
-  const auto log_hazard = [&request, is_ph](const Tensor& b) {
-    const Tensor eta = request.linear_predictor(b);
-    return is_ph ? eta : -eta;
-  };
-  const auto exponential = [](const Tensor& u) { return exp(u); };
-  if (request.type == "survival")
-    return {label_of(at), [=](const Tensor& b) { return log_hazard(b) + std::log(at); },
-            [](const Tensor& u) { return exp(-exp(u)); }};
-  if (request.type == "hazard") return {label_of(at), log_hazard, exponential};
-  return {label_of(at), [=](const Tensor& b) { return std::log(-std::log1p(-at)) - log_hazard(b); },
-          exponential};
+SurvivalQuantity quantity_of(const std::string& type) {
+  if (type == "survival") return SurvivalQuantity::survival;
+  if (type == "hazard") return SurvivalQuantity::hazard;
+  if (type == "cumulative-hazard") return SurvivalQuantity::cumulative_hazard;
+  return SurvivalQuantity::quantile;
 }
 
 }  // namespace
 
 PredictedQuantities predict_survival(const PredictRequest& request) {
-  const bool is_quantile = request.type == "quantile";
+  const SurvivalQuantity quantity = quantity_of(request.type);
+  const bool is_quantile = quantity == SurvivalQuantity::quantile;
+  const Json& settings = request.fit.settings;
+  const SurvivalModel model = survival_model(settings.at("dist"), settings.at("form"));
+  const auto inverse = [quantity](const Tensor& u) {
+    return quantity == SurvivalQuantity::survival ? exp(-exp(u)) : exp(u);
+  };
   PredictedQuantities result{is_quantile ? "p" : "time", {}};
   for (double at : is_quantile ? request.probabilities() : request.times())
-    result.quantities.push_back(quantity_of(request, at));
+    result.quantities.push_back(
+        {label_of(at),
+         survival_log_scale(model, quantity, request.design.x, request.design.offset, at),
+         inverse});
   return result;
 }
 

@@ -10,7 +10,7 @@ const std::vector<PredictModel>& predict_models() {
       {"poisson", {"response"}, predict_glm},
       {"negbin", {"response"}, predict_glm},
       {"gamma", {"response"}, predict_glm},
-      {"survival", {"quantile", "survival", "hazard"}, predict_survival},
+      {"survival", {"quantile", "survival", "hazard", "cumulative-hazard"}, predict_survival},
   };
   return models;
 }

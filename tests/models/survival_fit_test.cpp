@@ -148,6 +148,34 @@ TEST_P(SurvivalFits, NullModelIsTheFitWithoutCovariates) {
   }
 }
 
+// What is held is held in the null model too, or there is none to compare with.
+TEST_P(SurvivalFits, ParametersMayBeHeld) {
+  const Kind kind = GetParam();
+  SurvivalData data = visited_data();
+  const SurvivalFit free = fit_of(kind, data);
+  const SurvivalFit without = fit_survival(data, kind.model(), {.fixed = {{"x2", 0.0}}});
+  EXPECT_EQ(without.lr_df(), 1);
+  expect_relative(without.loglik_null, free.loglik_null, 1e-12, "null log-likelihood");
+  EXPECT_TRUE(std::isnan(fit_survival(data, kind.model(), {.fixed = {{"x2", 0.1}}}).loglik_null));
+  const SurvivalFit tied = fit_survival(data, kind.model(), {.tied = {{"x1", "x2"}}});
+  EXPECT_EQ(tied.lr_df(), 1);
+  EXPECT_EQ(tied.estimate[1], tied.estimate[2]);
+  data.x = slice(data.x, 1, 0, 2);
+  data.names.pop_back();
+  expect_relative(without.loglik, fit_of(kind, data).loglik, 1e-12, "without x2");
+  if (!kind.has_shape()) return;
+  const std::string shape = free.names.back();
+  const SurvivalFit exponential = fit_survival(data, kind.model(), {.fixed = {{shape, 0.0}}});
+  EXPECT_EQ(exponential.lr_df(), 1);
+  EXPECT_LT(exponential.loglik_null, exponential.loglik);
+  using enum SurvivalDistribution;
+  if (kind.distribution == weibull || kind.distribution == gompertz) {
+    const SurvivalFit same = fit_survival(data, {SurvivalDistribution::exponential, kind.form});
+    EXPECT_NEAR(exponential.estimate[1], same.estimate[1], 1e-9 * same.std_error(1));
+    expect_relative(exponential.loglik_null, same.loglik_null, 1e-12, "null log-likelihood");
+  }
+}
+
 // Without a constant column the intercept may still be in the span of the others.
 TEST_P(SurvivalFits, IndicatorsOfAllGroupsReplaceTheIntercept) {
   for (double unit : {1.0, 1e6}) {
