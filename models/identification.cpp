@@ -68,6 +68,8 @@ std::vector<Dependence> dependent_columns(const std::vector<double>& triangle, i
   return found;
 }
 
+}  // namespace
+
 std::string combination(const std::vector<double>& weights, const std::vector<std::string>& names) {
   constexpr int most = 8;
   int terms = 0;
@@ -82,8 +84,6 @@ std::string combination(const std::vector<double>& weights, const std::vector<st
   }
   return text.empty() ? "0" : text;
 }
-
-}  // namespace
 
 void require_full_rank(const Tensor& x, const std::vector<std::string>& names, double tolerance) {
   const Tensor rows = contiguous(x);

@@ -25,4 +25,7 @@ void require_full_rank(const Tensor& x, const std::vector<std::string>& names,
 void require_finite_maximum(const Tensor& x, const Tensor& event,
                             const std::vector<std::string>& names);
 
+/// `a - 0.5 b`: the names with their weights, at most eight, without those of weight 0.
+std::string combination(const std::vector<double>& weights, const std::vector<std::string>& names);
+
 }  // namespace wald

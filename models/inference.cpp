@@ -7,12 +7,17 @@
 
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/lapack.h>
+#include <wald/models/constraints.h>
 #include <wald/models/distributions.h>
+#include <wald/models/identification.h>
 #include <wald/optim/minimize.h>
 #include <wald/optim/run/newton_steps.h>
 
 namespace wald {
 namespace {
+
+constexpr double singular_eigenvalue = 1e-13;  // of the information scaled to a unit diagonal
+constexpr double score_step = 1.0 / 64;        // in standard errors
 
 /// The information scaled to a unit diagonal.
 std::vector<double> equilibrated(std::vector<double> information, std::size_t k) {
@@ -23,29 +28,97 @@ std::vector<double> equilibrated(std::vector<double> information, std::size_t k)
   return information;
 }
 
-/// The names whose size is above the threshold, with commas between them.
-std::string names_above(double threshold, const double* size,
-                        const std::vector<std::string>& names) {
-  std::string list;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (size[i] > threshold) list += (list.empty() ? "" : ", ") + names[i];
-  return list;
+double four_digits(double x) { return std::strtod(fmt::format("{:.4g}", x).c_str(), nullptr); }
+
+/// The rows [m, k] are solved for one element each, so that combinations come out as short as they
+/// can be; what is left of the rounding is dropped.
+void reduce_rows(std::vector<std::vector<double>>& rows) {
+  const auto is_smaller = [](double a, double b) { return std::abs(a) < std::abs(b); };
+  for (auto& row : rows) {
+    const double pivot = *std::max_element(row.begin(), row.end(), is_smaller);
+    const auto at = std::find(row.begin(), row.end(), pivot) - row.begin();
+    for (double& v : row) v /= pivot;
+    for (auto& other : rows)
+      if (const double factor = other[at]; &other != &row)
+        for (std::size_t i = 0; i < row.size(); ++i) other[i] -= factor * row[i];
+  }
+  for (auto& row : rows)
+    for (double& v : row)
+      if (std::abs(v) < 1e-5) v = 0;
 }
 
-[[noreturn]] void throw_singular(const std::vector<double>& information,
-                                 const std::vector<std::string>& names) {
-  const int k = static_cast<int>(names.size());
+/// The directions, in units of the parameters, in which the information is no larger than its
+/// rounding.
+std::vector<std::vector<double>> flat_directions(const std::vector<double>& information, int k) {
+  std::vector<double> vectors = equilibrated(information, static_cast<std::size_t>(k));
+  const std::vector<double> eigenvalues = kernels::symmetric_eigen(vectors.data(), k);
+  std::vector<std::vector<double>> flat;
+  for (int i = 0; i < k && (i == 0 || eigenvalues[i] <= singular_eigenvalue); ++i)
+    flat.emplace_back(&vectors[i * k], &vectors[i * k] + k);
+  reduce_rows(flat);
+  for (auto& direction : flat)
+    for (int j = 0; j < k; ++j) direction[j] /= std::sqrt(information[j * k + j]);
+  return flat;
+}
+
+[[noreturn]] void throw_singular(const Fit& fit) {
+  const int k = static_cast<int>(fit.names.size());
   for (int i = 0; i < k; ++i)
-    if (!(information[i * k + i] > 0))
-      throw NotIdentifiedError(fmt::format(
-          "the data do not determine {}: the likelihood does not change with it, or has no maximum",
-          names[i]));
-  std::vector<double> direction = equilibrated(information, names.size());
-  kernels::symmetric_eigen(direction.data(), k);  // first the flattest
-  for (int i = 0; i < k; ++i) direction[i] = std::abs(direction[i]);
-  throw NotIdentifiedError(fmt::format(
-      "the information matrix is singular: the data do not determine a combination of {}",
-      names_above(0.05, direction.data(), names)));
+    if (!(fit.information[i * k + i] > 0)) {
+      std::vector<double> direction(fit.names.size(), 0.0);
+      direction[i] = 1;
+      throw FlatLikelihoodError({direction}, false, fit.names);
+    }
+  throw FlatLikelihoodError(flat_directions(fit.information, k), false, fit.names);
+}
+
+std::string flat_message(const std::vector<std::vector<double>>& directions, bool is_unbounded,
+                         const std::vector<std::string>& names) {
+  std::vector<std::string> texts, moved;
+  bool is_one = true;
+  for (std::vector<double> direction : directions) {
+    std::size_t count = 0, first = 0;
+    for (std::size_t i = direction.size(); i-- > 0;)
+      if (direction[i] != 0) ++count, first = i;
+    const double unit = std::abs(direction[first]);
+    for (double& v : direction) v = four_digits(v / unit);
+    for (std::size_t i = 0; i < direction.size(); ++i)
+      if (direction[i] != 0) moved.push_back(names[i]);
+    is_one &= count == 1;
+    texts.push_back(combination(direction, names));
+  }
+  if (is_unbounded)
+    return fmt::format(
+        "the log-likelihood has no proper maximum: it is flat, or still rises, along {}",
+        fmt::join(moved, ", "));
+  if (is_one)
+    return fmt::format(
+        "the data do not determine {}: the likelihood does not change with it, or has no maximum",
+        fmt::join(texts, ", "));
+  return fmt::format(
+      "the information matrix is singular: the data do not determine {} (the log-likelihood is "
+      "flat "
+      "along {})",
+      fmt::join(texts, ", "), texts.size() > 1 ? "them" : "it");
+}
+
+/// Along a direction that moves each parameter, in steps of standard errors, with the slope there
+/// by the differences of values at four points (Richardson's extrapolation).
+double score_agreement(const ScalarFunction& objective, const Fit& fit, const Tensor& gradient) {
+  const int k = static_cast<int>(fit.names.size());
+  std::vector<double> root = fit.vcov, direction(fit.names.size(), 0.0);
+  if (kernels::cholesky(root.data(), k) != 0) return NAN;
+  double length = 0;
+  for (int j = 0; j < k; ++j) length = std::hypot(length, std::cos(j));
+  for (int i = 0; i < k; ++i)
+    for (int j = 0; j <= i; ++j) direction[i] += root[i * k + j] * std::cos(j) / length;
+  const Tensor d = from_vector(direction), b = from_vector(fit.estimate);
+  const auto difference = [&](double h) {
+    return (objective(b + h * d).item() - objective(b - h * d).item()) / (2 * h);
+  };
+  const double slope = (4 * difference(score_step) - difference(2 * score_step)) / 3;
+  const double disagreement = std::abs(slope - sum(gradient * d).item());
+  return std::isfinite(disagreement) ? disagreement : NAN;
 }
 
 void certify(Fit& fit, const std::vector<double>& gradient, double decrement) {
@@ -57,7 +130,7 @@ void certify(Fit& fit, const std::vector<double>& gradient, double decrement) {
   const auto eigenvalues = kernels::symmetric_eigen(scaled.data(), k);
   fit.certificate.smallest_eigenvalue = eigenvalues.front();
   fit.certificate.largest_eigenvalue = eigenvalues.back();
-  if (!(eigenvalues.front() > 1e-13)) throw_singular(fit.information, fit.names);
+  if (!(eigenvalues.front() > singular_eigenvalue)) throw_singular(fit);
 }
 
 /// Why there is no estimate, where the minimization shows it.
@@ -65,11 +138,10 @@ void refuse(const optim::MinimizeResult& found, const std::vector<std::string>& 
   if (found.reason == optim::Reason::not_finite)
     throw InputError("maximize: the log-likelihood is not finite at the starting values");
   if (found.reason != optim::Reason::unbounded) return;
-  std::string list;
-  for (std::int64_t i : found.along)
-    list += (list.empty() ? "" : ", ") + names[static_cast<std::size_t>(i)];
-  throw NotIdentifiedError(fmt::format(
-      "the log-likelihood has no proper maximum: it is flat, or still rises, along {}", list));
+  const std::vector<double> x = found.x.to_vector();
+  std::vector<double> direction(names.size(), 0.0);
+  for (std::int64_t i : found.along) direction[i] = x[i] != 0 ? x[i] : 1;
+  throw FlatLikelihoodError({direction}, true, names);
 }
 
 FitStatus status_of(optim::Status status) {
@@ -180,6 +252,39 @@ void invert_information(Fit& fit) {
       fit.vcov[i * k + j] = fit.vcov[j * k + i] = (fit.vcov[i * k + j] + fit.vcov[j * k + i]) / 2;
 }
 
+Fit maximize_all(const LogLikelihood& loglik, const std::vector<double>& start,
+                 std::vector<std::string> names, std::int64_t n, int max_iter) {
+  Fit fit;
+  fit.names = std::move(names);
+  fit.n = n;
+  const ScalarFunction objective = [&](const Tensor& b) { return -sum(loglik(b)); };
+  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), max_iter);
+  refuse(found, fit.names);
+  fit.estimate = found.x.to_vector();
+  fit.information = found.hessian.to_vector();
+  fit.loglik = -found.value;
+  fit.status = status_of(found.status);
+  if (fit.status == FitStatus::failed) fit.message = found.message;
+  fit.iterations = found.iterations;
+  fit.evaluations = found.evaluations.values;
+  certify(fit, found.gradient.to_vector(), found.newton_decrement);
+  invert_information(fit);
+  fit.certificate.score_agreement = score_agreement(objective, fit, found.gradient);
+  return fit;
+}
+
+/// The log-likelihood where all parameters are fixed.
+Fit nothing_estimated(const LogLikelihood& loglik, const Tensor& parameters, std::int64_t n) {
+  Fit fit;
+  fit.n = n;
+  fit.loglik = sum(loglik(parameters)).item();
+  if (!std::isfinite(fit.loglik))
+    throw InputError("maximize: the log-likelihood is not finite at the values given");
+  fit.status = FitStatus::converged;
+  fit.evaluations = 1;
+  return fit;
+}
+
 }  // namespace
 
 const char* name_of(FitStatus status) {
@@ -194,19 +299,69 @@ const char* name_of(FitStatus status) {
   return "failed";
 }
 
-double Fit::std_error(std::size_t i) const { return std::sqrt(vcov[i * names.size() + i]); }
+FlatLikelihoodError::FlatLikelihoodError(std::vector<std::vector<double>> directions,
+                                         bool is_unbounded, const std::vector<std::string>& names)
+    : NotIdentifiedError(flat_message(directions, is_unbounded, names)),
+      directions_(std::move(directions)),
+      is_unbounded_(is_unbounded) {}
+
+std::size_t Fit::free_parameters() const {
+  if (constraints.empty()) return names.size();
+  return free_directions.size() / names.size();
+}
+
+bool Fit::is_fixed(std::size_t i) const {
+  if (constraints.empty()) return false;
+  const std::size_t p = free_parameters();
+  const double* row = free_directions.data() + i * p;
+  return std::all_of(row, row + p, [](double d) { return d == 0; });
+}
+
+double Fit::std_error(std::size_t i) const {
+  return vcov.empty() || is_fixed(i) ? NAN : std::sqrt(vcov[i * names.size() + i]);
+}
+
+double Fit::parameters() const {
+  return static_cast<double>(free_parameters()) + unnamed_parameters;
+}
 double Fit::aic() const { return -2 * loglik + 2 * parameters(); }
 double Fit::bic() const { return -2 * loglik + std::log(static_cast<double>(n)) * parameters(); }
-double Fit::parameters() const { return static_cast<double>(names.size()) + unnamed_parameters; }
+double Fit::aicc() const {
+  const double p = parameters(), rest = static_cast<double>(n) - p - 1;
+  return rest > 0 ? aic() + 2 * p * (p + 1) / rest : std::numeric_limits<double>::infinity();
+}
+
+std::string verdict(const Fit& fit) {
+  const Certificate& c = fit.certificate;
+  if (fit.free_parameters() == 0) return "Nothing was estimated: all parameters are fixed.";
+  const double noise = 100 * std::numeric_limits<double>::epsilon() * std::abs(fit.loglik);
+  const double tolerance = 1e-3 + noise / score_step;
+  std::string doubt;
+  if (fit.status == FitStatus::failed)
+    doubt = fit.message.empty() ? "the fit did not converge" : fit.message;
+  else if (std::isnan(c.score_agreement))
+    doubt = "the log-likelihood is not finite within a standard error of the estimate";
+  else if (c.score_agreement > tolerance)
+    doubt = "the score is not the slope of the log-likelihood";
+  return fmt::format(
+      "{}: largest score {:.1e}, Newton decrement {:.1e}, eigenvalues of the scaled information "
+      "{:.2g} to {:.2g}, score within {:.0e} of a finite difference.",
+      doubt.empty() ? "Certified maximum" : "Not certified, since " + doubt, c.largest_score,
+      c.newton_decrement, c.smallest_eigenvalue, c.largest_eigenvalue, c.score_agreement);
+}
+
+CoefficientRow wald_row(const std::string& name, double estimate, double std_error, double df,
+                        double level) {
+  const double z = estimate / std_error, reach = two_sided_quantile(level, df) * std_error;
+  return {
+      name, estimate, std_error, z, two_sided_p_value(z, df), estimate - reach, estimate + reach};
+}
 
 std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level) {
-  const double df = fit.degrees_of_freedom, quantile = two_sided_quantile(level, df);
   std::vector<CoefficientRow> rows;
-  for (std::size_t i = 0; i < fit.names.size(); ++i) {
-    const double b = fit.estimate[i], se = fit.std_error(i), z = b / se;
+  for (std::size_t i = 0; i < fit.names.size(); ++i)
     rows.push_back(
-        {fit.names[i], b, se, z, two_sided_p_value(z, df), b - quantile * se, b + quantile * se});
-  }
+        wald_row(fit.names[i], fit.estimate[i], fit.std_error(i), fit.degrees_of_freedom, level));
   return rows;
 }
 
@@ -217,21 +372,14 @@ Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
         fmt::format("maximize: {} names for {} starting values", names.size(), start.size()));
   if (options.max_iter < 1)
     throw InputError(fmt::format("maximize: max_iter is {}, not at least 1", options.max_iter));
-  Fit fit;
-  fit.names = std::move(names);
-  fit.n = n;
-  const ScalarFunction objective = [&](const Tensor& b) { return -sum(loglik(b)); };
-  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), options.max_iter);
-  refuse(found, fit.names);
-  fit.estimate = found.x.to_vector();
-  fit.information = found.hessian.to_vector();
-  fit.loglik = -found.value;
-  fit.status = status_of(found.status);
-  if (fit.status == FitStatus::failed) fit.message = found.message;
-  fit.iterations = found.iterations;
-  fit.evaluations = found.evaluations.values;
-  certify(fit, found.gradient.to_vector(), found.newton_decrement);
-  invert_information(fit);
+  if (options.fixed.empty() && options.tied.empty())
+    return maximize_all(loglik, start, std::move(names), n, options.max_iter);
+  const FreeParameters free(names, options);
+  const LogLikelihood of_free = [&](const Tensor& b) { return loglik(free.all(b)); };
+  Fit fit = free.size() > 0
+                ? maximize_all(of_free, free.free_of(start), free.names(), n, options.max_iter)
+                : nothing_estimated(loglik, free.constant(), n);
+  free.expand(fit, loglik);
   return fit;
 }
 

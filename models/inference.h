@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <wald/engine/tensor.h>
@@ -27,13 +29,20 @@ struct Certificate {
   double newton_decrement = 0;
   double smallest_eigenvalue = 0;  ///< Of the information scaled to a unit diagonal.
   double largest_eigenvalue = 0;
+  /// By how much the score differs from a finite difference of the log-likelihood at the estimate,
+  /// along a direction that moves every parameter and is one standard error long: log-likelihood
+  /// units per standard error. NaN where the log-likelihood is not finite close to the estimate.
+  double score_agreement = 0;
 };
 
-/// A maximum likelihood fit.
+/// A maximum likelihood fit. Parameters may have been fixed or tied (FitOptions): then `estimate`,
+/// `vcov` and `information` are of all k parameters nevertheless, and the rows and columns of
+/// `vcov` are 0 for those that were fixed.
 struct Fit {
-  std::vector<std::string> names;   ///< Of the k parameters.
-  std::vector<double> estimate;     ///< [k]
-  std::vector<double> vcov;         ///< [k, k]: the inverse of the observed information.
+  std::vector<std::string> names;  ///< Of the k parameters.
+  std::vector<double> estimate;    ///< [k]
+  /// [k, k]: the inverse of the observed information of what is free; empty: there is none.
+  std::vector<double> vcov;
   std::vector<double> information;  ///< [k, k]: minus the Hessian of the log-likelihood.
   double loglik = 0;
   std::int64_t n = 0;
@@ -44,20 +53,37 @@ struct Fit {
   /// Of the t distribution of (estimate - parameter) / std_error; infinite for the normal one.
   double degrees_of_freedom = std::numeric_limits<double>::infinity();
   int unnamed_parameters = 0;  ///< Estimated besides, as a variance; aic() and bic() count them.
+  /// [k, p] of 0 and 1, for p free parameters: the fit was over estimate + free_directions u. Empty
+  /// if all are free.
+  std::vector<double> free_directions;
+  std::vector<std::string> constraints;  ///< `log(shape) = 0`, `a = b`: what was fixed or tied.
 
-  double std_error(std::size_t i) const;
-  double aic() const;
+  std::size_t free_parameters() const;
+  bool is_fixed(std::size_t i) const;
+  double std_error(std::size_t i) const;  ///< NaN without covariance, or of what was fixed.
+  double aic() const;                     ///< Counts the free parameters, as do bic() and aicc().
   double bic() const;
+  /// aic() with the correction for few observations of Hurvich and Tsai (1989), Biometrika 76,
+  /// 297-307; infinite if n is not above the number of parameters by 2.
+  double aicc() const;
 
  private:
   double parameters() const;
 };
 
+/// What the certificate says, in one sentence for people.
+std::string verdict(const Fit& fit);
+
 /// A coefficient with its Wald statistics; z is a t statistic where degrees of freedom are finite.
+/// All but the estimate are NaN of a parameter that was fixed.
 struct CoefficientRow {
   std::string name;
   double estimate, std_error, z, p, lower, upper;
 };
+
+/// The row of an estimate, by the t distribution with `df` degrees of freedom; infinite: normal.
+CoefficientRow wald_row(const std::string& name, double estimate, double std_error, double df,
+                        double level);
 
 /// Two-sided p values and intervals at `level`, by the normal or the t distribution.
 std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level = 0.95);
@@ -66,6 +92,23 @@ struct FitOptions {
   /// Iterations, at least 1; a fit that needs more is `failed`. Newton steps at the end, on the
   /// gradient alone, do not count. Log-likelihoods without surprises take about ten.
   int max_iter = 1000;
+  std::map<std::string, double> fixed = {};  ///< Parameters held at a value.
+  /// Groups of parameters that are one and the same; one that is fixed fixes its group.
+  std::vector<std::vector<std::string>> tied = {};
+};
+
+/// A likelihood that is flat, or rises without end, along some directions of its parameters.
+class FlatLikelihoodError : public NotIdentifiedError {
+ public:
+  /// The directions [k] become combinations of the names in the message.
+  FlatLikelihoodError(std::vector<std::vector<double>> directions, bool is_unbounded,
+                      const std::vector<std::string>& names);
+  const std::vector<std::vector<double>>& directions() const { return directions_; }
+  bool is_unbounded() const { return is_unbounded_; }
+
+ private:
+  std::vector<std::vector<double>> directions_;
+  bool is_unbounded_;
 };
 
 /// Maximizes the sum of the log-likelihood's terms from `start` until the gradient is down to its
@@ -73,8 +116,8 @@ struct FitOptions {
 /// that does not lead to a maximum at once, by Newton's method with the exact Hessian
 /// (optim/minimize.h). Neither minds the units of the covariates. `n` is the number of observations
 /// for bic().
-/// Throws NotIdentifiedError if the information at the estimate is singular or there is no maximum,
-/// naming the parameters; InputError for bad options.
+/// Throws FlatLikelihoodError if the information at the estimate is singular or there is no
+/// maximum, naming the parameters or their combination; InputError for bad options.
 Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
              std::vector<std::string> names, std::int64_t n, const FitOptions& options = {});
 

@@ -1,5 +1,8 @@
 #include "orthogonal_design.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/lapack.h>
 
@@ -49,6 +52,24 @@ void OrthogonalDesign::multiply_transposed(double* g, std::size_t stride) const 
       for (std::size_t j = 0; j <= i; ++j) sum += r_[j * k_ + i] * g[j * stride];
       g[i * stride] = sum;
     }
+}
+
+std::vector<double> OrthogonalDesign::direction(const std::vector<double>& g) const {
+  std::vector<double> b = g, size = g;
+  solve(b.data(), 1);
+  double largest = 0;
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    size[i] = std::abs(b[i]);
+    if (i < equations_ * k_) {
+      double length = 0;
+      for (std::size_t row = 0; row < k_; ++row) length = std::hypot(length, r_[row * k_ + i % k_]);
+      size[i] *= length;
+    }
+    largest = std::max(largest, size[i]);
+  }
+  for (std::size_t i = 0; i < b.size(); ++i)
+    if (size[i] < 1e-5 * largest) b[i] = 0;
+  return b;
 }
 
 void OrthogonalDesign::from_orthogonal(Fit& fit) const {

@@ -21,6 +21,9 @@ class OrthogonalDesign {
 
   /// g = r b of each equation.
   std::vector<double> to_orthogonal(const std::vector<double>& b) const;
+  /// r^-1 g, with 0 where there is no more than rounding: a direction among parameters g as one
+  /// among b.
+  std::vector<double> direction(const std::vector<double>& g) const;
   /// Turns estimate, covariance and information of a fit of g into those of b. The certificate
   /// stays that of g.
   void from_orthogonal(Fit& fit) const;

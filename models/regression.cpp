@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <wald/engine/ops/ops.h>
+#include <wald/engine/transforms.h>
+#include <wald/models/constraints.h>
 #include <wald/models/identification.h>
 #include <wald/models/orthogonal_design.h>
 
@@ -32,15 +34,88 @@ void check(const Regression& r) {
                                  r.start.size(), r.parameter_names().size()));
 }
 
+Tensor weighted(const Regression& r, const Tensor& terms) {
+  return r.weights.defined() ? r.weights * terms : terms;
+}
+
+/// The linear predictors at coefficients b that belong to the columns of `x`, without the offset.
+Tensor predictors(const Regression& r, const Tensor& x, const Tensor& b) {
+  const auto equations = static_cast<std::int64_t>(r.n_equations());
+  return r.equations.empty() ? mv(x, b) : matmul(x, t(reshape(b, {equations, x.size(1)})));
+}
+
+Tensor with_offset(const Regression& r, const Tensor& eta) {
+  if (!r.offset.defined()) return eta;
+  return eta + (r.equations.empty() ? r.offset : unsqueeze(r.offset, 1));
+}
+
 /// The weighted terms at parameters whose coefficients belong to the columns of `x`.
 Tensor terms_at(const Regression& r, const Tensor& x, const Tensor& parameters) {
+  const auto coefficients = static_cast<std::int64_t>(r.n_equations()) * x.size(1);
+  const Tensor eta = with_offset(r, predictors(r, x, slice(parameters, 0, 0, coefficients)));
+  return weighted(r, r.terms(eta, slice(parameters, 0, coefficients, parameters.numel())));
+}
+
+/// x with 0 in the rows that have no weight, which determine nothing.
+Tensor rows_with_weight(const Regression& r) {
+  return r.weights.defined() ? r.x * unsqueeze(r.weights > 0, 1) : r.x;
+}
+
+/// Maximizes in the coordinates of an orthonormal design, whose parameters have these names in the
+/// coordinates of the columns. What is flat or rises is told in those.
+Fit maximize_orthogonal(const LogLikelihood& terms, const OrthogonalDesign& design,
+                        const std::vector<double>& start, const std::vector<std::string>& names,
+                        std::int64_t n, const FitOptions& options) {
+  try {
+    Fit fit = maximize(terms, design.to_orthogonal(start), names, n, options);
+    design.from_orthogonal(fit);
+    return fit;
+  } catch (const FlatLikelihoodError& error) {
+    std::vector<std::vector<double>> directions;
+    for (const auto& direction : error.directions())
+      directions.push_back(design.direction(direction));
+    throw FlatLikelihoodError(directions, error.is_unbounded(), names);
+  }
+}
+
+/// X D for the coefficients D phi: the rows of one equation after those of the other.
+Tensor stacked(const Tensor& x, const Tensor& directions) {
+  const std::int64_t k = x.size(1);
+  std::vector<Tensor> parts;
+  for (std::int64_t row = 0; row < directions.size(0); row += k)
+    parts.push_back(matmul(x, slice(directions, 0, row, row + k)));
+  return cat(parts, 0);
+}
+
+/// With coefficients D phi + c the linear predictors are (X D) phi and a known part: a regression
+/// again, on the columns of X D.
+Fit fit_constrained(const Regression& r, const FreeParameters& free, const FitOptions& options) {
   const auto equations = static_cast<std::int64_t>(r.n_equations());
-  const std::int64_t k = x.size(1), coefficients = equations * k;
-  const Tensor b = slice(parameters, 0, 0, coefficients);
-  Tensor eta = r.equations.empty() ? mv(x, b) : matmul(x, t(reshape(b, {equations, k})));
-  if (r.offset.defined()) eta = eta + (r.equations.empty() ? r.offset : unsqueeze(r.offset, 1));
-  const Tensor terms = r.terms(eta, slice(parameters, 0, coefficients, parameters.numel()));
-  return r.weights.defined() ? r.weights * terms : terms;
+  const std::int64_t coefficients = equations * r.x.size(1);
+  const auto p = static_cast<std::int64_t>(free.count_before(coefficients));
+  const std::vector<std::string> names = free.names();
+  const LogLikelihood all_terms = log_likelihood(r);
+  if (p == 0) return maximize(all_terms, r.start, r.parameter_names(), r.n(), options);
+
+  const Tensor d = free.directions(), c = free.constant();
+  const Tensor of_coefficients = slice(d, 0, 0, coefficients),
+               of_others = slice(d, 0, coefficients);
+  if (any(slice(of_others, 1, 0, p) != 0).item<bool>())
+    throw InputError("fit_regression: a coefficient is tied to a parameter that is none");
+  const Tensor on_p = slice(of_coefficients, 1, 0, p), on_rest = slice(of_others, 1, p);
+  require_full_rank(stacked(rows_with_weight(r), on_p), {names.begin(), names.begin() + p});
+  const OrthogonalDesign design(stacked(r.x, on_p));
+  const Tensor known = with_offset(r, predictors(r, r.x, slice(c, 0, 0, coefficients))),
+               known_others = slice(c, 0, coefficients);
+  const LogLikelihood terms = [&](const Tensor& phi) {
+    Tensor eta = mv(design.q(), slice(phi, 0, 0, p));
+    if (!r.equations.empty()) eta = t(reshape(eta, {equations, r.n()}));
+    return weighted(r, r.terms(eta + known, mv(on_rest, slice(phi, 0, p)) + known_others));
+  };
+  Fit fit = maximize_orthogonal(terms, design, free.free_of(r.start), names, r.n(),
+                                {.max_iter = options.max_iter});
+  free.expand(fit, all_terms);
+  return fit;
 }
 
 }  // namespace
@@ -62,18 +137,41 @@ LogLikelihood log_likelihood(const Regression& regression) {
 
 Fit fit_regression(const Regression& regression, const FitOptions& options) {
   check(regression);
-  // A row without weight determines nothing.
-  const Tensor& x = regression.x;
-  require_full_rank(regression.weights.defined() ? x * unsqueeze(regression.weights > 0, 1) : x,
-                    regression.names);
-  const OrthogonalDesign design(x, regression.n_equations());
+  if (!options.fixed.empty() || !options.tied.empty())
+    return fit_constrained(regression, {regression.parameter_names(), options}, options);
+  require_full_rank(rows_with_weight(regression), regression.names);
+  const OrthogonalDesign design(regression.x, regression.n_equations());
   const LogLikelihood terms = [&](const Tensor& parameters) {
     return terms_at(regression, design.q(), parameters);
   };
-  Fit fit = maximize(terms, design.to_orthogonal(regression.start), regression.parameter_names(),
-                     regression.n(), options);
-  design.from_orthogonal(fit);
-  return fit;
+  return maximize_orthogonal(terms, design, regression.start, regression.parameter_names(),
+                             regression.n(), options);
+}
+
+Tensor leverages(const Regression& regression, const Fit& fit, const Tensor& working_weights) {
+  check(regression);
+  if (!regression.equations.empty())
+    throw InputError("leverages: they are defined for a single linear predictor, not for several");
+  check_rows(working_weights, "working weights", regression);
+  Tensor w = working_weights;
+  if (!w.defined()) {
+    const Tensor parameters = from_vector(fit.estimate);
+    const std::int64_t k = regression.x.size(1);
+    const Tensor other = slice(parameters, 0, k);
+    const Tensor eta =
+        with_offset(regression, predictors(regression, regression.x, slice(parameters, 0, 0, k)));
+    const ScalarFunction total = [&](const Tensor& at) {
+      return sum(weighted(regression, regression.terms(at, other)));
+    };
+    w = -hvp(total, eta, ones(eta.shape())).product;
+  }
+  const OrthogonalDesign design(regression.x);
+  const Tensor wq = design.q() * unsqueeze(w, 1);
+  try {
+    return sum(wq * t(cholesky_solve(t(design.q()), cholesky(matmul(t(design.q()), wq)))), {1});
+  } catch (const LinalgError&) {
+    throw InputError("leverages: X'WX is not positive definite for these working weights");
+  }
 }
 
 }  // namespace wald

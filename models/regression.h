@@ -39,9 +39,17 @@ LogLikelihood log_likelihood(const Regression& regression);
 
 /// Fits by maximum likelihood in coordinates in which the columns of the design are orthonormal, so
 /// that nearly collinear columns, or columns far from their origin, cost no digits.
+/// Coefficients may be fixed or tied, within an equation or across equations, and so may the other
+/// parameters; then the covariance of what is free is that of the columns added up.
 /// Throws NotIdentifiedError naming columns that are linear combinations of others among the rows
 /// with weight, or parameters without a maximum; ShapeError, DTypeError for tensors that do not fit
-/// together.
+/// together; InputError if a coefficient is tied to one of the other parameters.
 Fit fit_regression(const Regression& regression, const FitOptions& options = {});
+
+/// The leverages h_i = w_i x_i' (X'WX)^-1 x_i of a single linear predictor [n], for HC2 and HC3.
+/// The working weights w_i are minus the second derivatives of the terms by their predictor, at
+/// `fit`, unless others are given [n], as the expected ones of R's glm. The sum of h_i is k. Throws
+/// InputError for several equations, or if X'WX is not positive definite.
+Tensor leverages(const Regression& regression, const Fit& fit, const Tensor& working_weights = {});
 
 }  // namespace wald

@@ -15,11 +15,14 @@
 #include <wald/engine/random.h>
 #include <wald/engine/tensor.h>
 #include <wald/engine/transforms.h>
+#include <wald/models/covariance.h>
 #include <wald/models/design.h>
 #include <wald/models/distributions.h>
+#include <wald/models/hypothesis.h>
 #include <wald/models/inference.h>
 #include <wald/models/kaplan_meier.h>
 #include <wald/models/ols.h>
+#include <wald/models/ols_summary.h>
 #include <wald/models/plot.h>
 #include <wald/models/random.h>
 #include <wald/models/response.h>
@@ -27,4 +30,5 @@
 #include <wald/models/summary.h>
 #include <wald/models/survival.h>
 #include <wald/models/survival_plot.h>
+#include <wald/models/survival_summary.h>
 #include <wald/optim/optim.h>

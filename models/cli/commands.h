@@ -21,18 +21,29 @@ enum ExitCode : int {
 
 void add_reproduce(CLI::App& app, int& exit_code);
 void add_fit(CLI::App& app, int& exit_code);
+void add_predict(CLI::App& app, int& exit_code);
+void add_test(CLI::App& app, int& exit_code);
 void add_km(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 void add_info(CLI::App& app, int& exit_code);
 
-/// Under `wald fit`.
+/// Under `wald fit`, one for each model.
+void add_fit_survival(CLI::App& fit, int& exit_code);
 void add_fit_ols(CLI::App& fit, int& exit_code);
+void add_fit_cox(CLI::App& fit, int& exit_code);
+void add_fit_clogit(CLI::App& fit, int& exit_code);
 
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);
 
 /// Accepts a finite number above 0 (CLI11's own names the whole range of double in its message).
 std::string require_positive(const std::string& text);
+
+/// Says on standard error how many rows were left out, if any.
+void report_dropped(std::size_t dropped);
+
+/// Writes a text file. Throws InputError where it cannot be written to its end.
+void write_file(const std::string& path, const std::string& text);
 
 /// Writes one JSON object to standard output. NaN and infinities become null.
 void print_json(const Json& object);

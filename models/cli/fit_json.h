@@ -4,15 +4,16 @@
 #include <vector>
 
 #include <wald/models/inference.h>
+#include <wald/models/summary.h>
 
 #include "commands.h"
 
 namespace wald::cli {
 
 /// One object for each coefficient, intervals at `level`; its statistic is called z, or t where
-/// there are degrees of freedom.
-Json coefficients_json(const Fit& fit, double level);
-/// A matrix [k, k] as a list of rows.
+/// there are degrees of freedom. Ratios stand beside it as `ratio`, `ratio_lower`, `ratio_upper`.
+Json coefficients_json(const Fit& fit, const SummaryHead& head, double level);
+/// A matrix [k, k] as a list of rows; null if it is empty.
 Json matrix_json(const std::vector<double>& values, std::size_t k);
 
 }  // namespace wald::cli

@@ -1,35 +1,32 @@
 // wald fit ols: linear regression of a column of a CSV file.
 #include <fmt/format.h>
 
-#include <iostream>
-
+#include <wald/engine/error.h>
 #include <wald/engine/io/csv.h>
-#include <wald/models/column_values.h>
-#include <wald/models/covariate_list.h>
-#include <wald/models/design.h>
-#include <wald/models/ols.h>
-#include <wald/models/summary.h>
+#include <wald/models/ols_summary.h>
 
-#include "commands.h"
-#include "fit_json.h"
-#include "survival_table.h"
+#include "fit_command.h"
+#include "predict.h"
 
 namespace wald::cli {
 namespace {
 
-struct FitOls {
-  std::string data, formula, y, covariates;
-  double level = 0.95;
-  bool json = false;
-};
+struct FitOls : FitArguments {};
 
-Json fit_json(const OlsFit& fit, const FitOls& o, const std::string& formula, std::size_t dropped) {
+/// The table ends with this function: its text need not lie in memory during the fit.
+std::pair<Tensor, FitDesign> read_data(const FitOls& o) {
+  const Formula formula = formula_of(o);
+  const Expression response = number_response(formula);
+  const Table table = read_csv(o.data);
+  FitDesign read = read_design(table, formula, o);
+  if (read.design.offset.defined())
+    throw InputError(fmt::format(
+        "formula '{}': ols takes no offset(); subtract it from the response", formula.text));
+  return {column_tensor(table, response, read.design), std::move(read)};
+}
+
+Json results_json(const OlsFit& fit) {
   Json out;
-  out["model"] = "ols";
-  out["formula"] = formula;
-  out["n"] = fit.n;
-  out["dropped"] = dropped;
-  out["df"] = fit.degrees_of_freedom;
   out["rss"] = fit.rss;
   out["residual_std_dev"] = fit.residual_std_dev;
   out["r_squared"] = fit.r_squared;
@@ -39,68 +36,27 @@ Json fit_json(const OlsFit& fit, const FitOls& o, const std::string& formula, st
                      {"df1", fit.f_df},
                      {"df2", fit.degrees_of_freedom},
                      {"p", fit.f_p_value()}};
-  out["loglik"] = fit.loglik;
-  out["aic"] = fit.aic();
-  out["bic"] = fit.bic();
-  out["status"] = name_of(fit.status);
-  out["level"] = o.level;
-  out["coefficients"] = coefficients_json(fit, o.level);
-  out["vcov"] = matrix_json(fit.vcov, fit.names.size());
   return out;
 }
 
-// The formula given, or the one that the options for columns amount to.
-Formula formula_of(const FitOls& o) {
-  if (!o.formula.empty()) return parse_formula(o.formula);
-  if (o.y.empty()) throw CLI::RequiredError("--y, or --formula,");
-  Formula formula = covariate_list(o.covariates);
-  formula.response = Expression::column(o.y);
-  formula.text = to_string(formula);
-  return formula;
-}
-
 int run_fit_ols(const FitOls& o) {
-  const Formula formula = formula_of(o);
-  const Expression response = number_response(formula);
-  const Table table = read_csv(o.data);
-  const Design design = make_design(table, formula);
-  if (design.offset.defined())
-    throw InputError(fmt::format(
-        "formula '{}': ols takes no offset(); subtract it from the response", formula.text));
-  if (design.k == 0)
-    throw InputError(fmt::format("formula '{}': there is nothing to estimate", formula.text));
-  report_dropped(design.dropped);
-  const OlsFit fit =
-      ols(design.x, from_vector(evaluate(response, table, design.rows)), design.names);
-  if (o.json)
-    print_json(fit_json(fit, o, to_string(formula), design.dropped));
-  else
-    std::cout << summary(fit, o.level);
-  return done;
+  const auto [y, read] = read_data(o);
+  const OlsFit fit = ols(read.design.x, y, read.design.names);
+  FittedModel model{"ols", fit, summary_head(fit)};
+  model.results = results_json(fit);
+  return report(std::move(model), read, o);
 }
 
 }  // namespace
 
+PredictedQuantities predict_ols(const PredictRequest& request) {
+  return {"", {{"", [&request](const Tensor& b) { return request.linear_predictor(b); }}}};
+}
+
 void add_fit_ols(CLI::App& fit, int& exit_code) {
   auto o = std::make_shared<FitOls>();
   CLI::App* command = fit.add_subcommand("ols", "Linear regression by ordinary least squares");
-  command->add_option("--data", o->data, "CSV file with a header line")
-      ->required()
-      ->type_name("FILE");
-  CLI::Option* formula = command
-                             ->add_option("--formula", o->formula,
-                                          "In place of the columns, as in: log(y) ~ age * C(sex)")
-                             ->type_name("FORMULA");
-  formula->excludes(
-      command->add_option("--y", o->y, "Column of the response")->type_name("COLUMN"));
-  formula->excludes(command
-                        ->add_option("--covariates", o->covariates,
-                                     "Columns, as in: age, C(sex), C(cell, ref=large)")
-                        ->type_name("LIST"));
-  command->add_option("--level", o->level, "Level of the confidence intervals")
-      ->check(CLI::Range(0.5, 0.9999));
-  command->add_flag("--json", o->json, "Print one JSON object");
-  add_threads_option(*command);
+  add_fit_options(*command, *o, {.weights = false, .offset = false, .iterations = false});
   command->callback([o, &exit_code] { exit_code = run_fit_ols(*o); });
 }
 

@@ -86,12 +86,10 @@ int run_km(const Km& o) {
   Formula formula;
   formula.response = o.columns.response();
   const SurvivalValues v = read_survival(table, survival_response(formula), rows, true);
-  const KaplanMeierOptions options{.level = o.level,
-                                   .scale = scale_of(o.scale),
-                                   .weights = o.columns.weights.empty()
-                                                  ? std::vector<double>()
-                                                  : read_weights(table, o.columns.weights, rows),
-                                   .entry = v.entry};
+  std::vector<double> weights;
+  if (!o.columns.weights.empty()) weights = read_weights(table, o.columns.weights, rows);
+  const KaplanMeierOptions options{
+      .level = o.level, .scale = scale_of(o.scale), .weights = weights, .entry = v.entry};
   std::vector<KaplanMeier> curves;
   if (o.group.empty())
     curves.push_back(kaplan_meier(v.time, v.event, options));

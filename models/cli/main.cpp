@@ -1,6 +1,9 @@
 // The program wald: parses the command line and turns exceptions into exit codes.
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <iostream>
 #include <new>
 
@@ -27,6 +30,19 @@ std::string require_positive(const std::string& text) {
   return value && *value > 0 ? "" : fmt::format("'{}' is not a number above 0", text);
 }
 
+void report_dropped(std::size_t dropped) {
+  if (dropped > 0)
+    std::cerr << fmt::format("wald: {} row{} with missing values left out\n", dropped,
+                             dropped == 1 ? "" : "s");
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file) throw InputError(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
+}
+
 // A file need not be UTF-8, JSON must.
 void print_json(const Json& object) {
   std::cout << object.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
@@ -50,6 +66,8 @@ int run(int argc, char** argv) {
   int exit_code = done;
   add_reproduce(app, exit_code);
   add_fit(app, exit_code);
+  add_predict(app, exit_code);
+
   add_km(app, exit_code);
   add_simulate(app, exit_code);
   add_info(app, exit_code);

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iostream>
-
 #include <wald/engine/error.h>
 
 namespace wald::cli {
@@ -35,12 +33,6 @@ std::vector<std::size_t> complete_rows(const Table& table,
     throw InputError(
         fmt::format("{}: no row is complete in {}", table.file(), comma_separated(columns)));
   return rows;
-}
-
-void report_dropped(std::size_t dropped) {
-  if (dropped > 0)
-    std::cerr << fmt::format("wald: {} row{} with missing values left out\n", dropped,
-                             dropped == 1 ? "" : "s");
 }
 
 }  // namespace wald::cli

@@ -24,7 +24,4 @@ struct SurvivalColumns {
 /// The rows of the table in which none of the columns is missing.
 std::vector<std::size_t> complete_rows(const Table& table, const std::vector<std::string>& columns);
 
-/// Says on standard error how many rows were left out, if any.
-void report_dropped(std::size_t dropped);
-
 }  // namespace wald::cli
