@@ -32,9 +32,10 @@ Tensor centered_within(const Tensor& x, const std::vector<std::int64_t>& group,
     if (!varies) constant += (constant.empty() ? "" : ", ") + names[j];
   }
   if (!constant.empty())
-    throw NotIdentifiedError(fmt::format("the data do not determine the coefficient of {}: it does "
-                                         "not vary {}",
-                                         constant, where));
+    throw NotIdentifiedError(
+        fmt::format("the data do not determine the coefficient of {}: it does "
+                    "not vary {}",
+                    constant, where));
   return centered;
 }
 

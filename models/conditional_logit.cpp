@@ -46,8 +46,8 @@ StrataBatch batch_of(const std::vector<const Stratum*>& strata) {
     first.push_back(strata[s]->rows.front());
   }
   return {strata.front()->picked(), strata.front()->picks_cases(),
-          from_vector(row, {count, length}),
-          from_vector(padding, {count, length}) != 0, from_vector(first, {count})};
+          from_vector(row, {count, length}), from_vector(padding, {count, length}) != 0,
+          from_vector(first, {count})};
 }
 
 /// The terms [strata] of one batch; eta [n].
@@ -82,8 +82,8 @@ ConditionalStrata strata_of(const ConditionalLogitData& data) {
   if (!data.x.defined() || data.x.dim() != 2 || data.x.dtype() != DType::float64)
     throw ShapeError("conditional logit: the covariates are not a matrix of float64");
   if (static_cast<std::int64_t>(data.names.size()) != data.x.size(1))
-    throw ShapeError(fmt::format("conditional logit: {} names for {} covariates",
-                                 data.names.size(), data.x.size(1)));
+    throw ShapeError(fmt::format("conditional logit: {} names for {} covariates", data.names.size(),
+                                 data.x.size(1)));
   check_column(data.y, "y", DType::float64, data);
   check_column(data.strata, "strata", DType::int64, data);
   if (data.offset.defined()) check_column(data.offset, "offset", DType::float64, data);
@@ -95,8 +95,7 @@ ConditionalStrata strata_of(const ConditionalLogitData& data) {
 
 /// The covariates less their stratum's mean; of rows whose stratum does not vary, 0.
 Tensor centered_covariates(const ConditionalLogitData& data, const ConditionalStrata& strata) {
-  const Tensor rows =
-      from_vector(strata.row(), {static_cast<std::int64_t>(strata.row().size())});
+  const Tensor rows = from_vector(strata.row(), {static_cast<std::int64_t>(strata.row().size())});
   const Tensor centered = centered_within(index_select(data.x, 0, rows), strata.group(), data.names,
                                           "within any stratum whose outcome varies");
   return index_add(zeros(data.x.shape()), 0, rows, centered);
@@ -188,9 +187,9 @@ ConditionalLogitFit fit_conditional_logit(const ConditionalLogitData& data,
                                           const FitOptions& options) {
   const ConditionalStrata strata = strata_of(data);
   if (strata.used() == 0)
-    throw NotIdentifiedError(fmt::format(
-        "no stratum has both a case and another row, so that {} ha{} no estimate",
-        fmt::join(data.names, ", "), data.names.size() > 1 ? "ve" : "s"));
+    throw NotIdentifiedError(
+        fmt::format("no stratum has both a case and another row, so that {} ha{} no estimate",
+                    fmt::join(data.names, ", "), data.names.size() > 1 ? "ve" : "s"));
   const Regression regression = regression_of(data, strata);
   ConditionalLogitFit fit;
   static_cast<Fit&>(fit) = fit_or_divergence(regression, options, [&](const Tensor& direction) {
@@ -198,8 +197,7 @@ ConditionalLogitFit fit_conditional_logit(const ConditionalLogitData& data,
   });
   fit.strata = strata.used();
   fit.dropped_strata = strata.dropped();
-  const Tensor rows =
-      from_vector(strata.row(), {static_cast<std::int64_t>(strata.row().size())});
+  const Tensor rows = from_vector(strata.row(), {static_cast<std::int64_t>(strata.row().size())});
   fit.cases = sum(index_select(data.y, 0, rows)).item();
   fit.loglik_null =
       sum(log_likelihood(regression)(zeros({static_cast<std::int64_t>(data.names.size())}))).item();

@@ -15,9 +15,9 @@ namespace wald {
 struct ConditionalLogitData {
   Tensor x;                        ///< Covariates [n, k], float64, without an intercept.
   std::vector<std::string> names;  ///< Of its columns.
-  Tensor y;                        ///< 1 for a case, or the alternative chosen, else 0 [n], float64.
-  Tensor strata;                   ///< int64 [n], any numbers.
-  Tensor offset;                   ///< Added to x'b [n], float64; undefined: 0.
+  Tensor y;       ///< 1 for a case, or the alternative chosen, else 0 [n], float64.
+  Tensor strata;  ///< int64 [n], any numbers.
+  Tensor offset;  ///< Added to x'b [n], float64; undefined: 0.
 
   std::int64_t n() const { return x.size(0); }
 };
@@ -54,8 +54,8 @@ class ConditionalStrata {
 /// log of the sum, over all choices of `chosen` of the elements along the last axis of eta [.., m],
 /// of exp of their sum: the elementary symmetric function of exp(eta), by the recursion
 ///   B(j, r) = B(j-1, r) + exp(eta_j) B(j-1, r-1)
-/// of Gail, Lubin and Rubinstein (1981), Biometrika 68, 703-707, in logarithms: 200 choose 100 is no
-/// matter. Elements of -1e300 are never chosen. 1 <= chosen <= m.
+/// of Gail, Lubin and Rubinstein (1981), Biometrika 68, 703-707, in logarithms: 200 choose 100 is
+/// no matter. Elements of -1e300 are never chosen. 1 <= chosen <= m.
 Tensor log_elementary_symmetric(const Tensor& eta, std::int64_t chosen);
 
 /// The conditional log-likelihood given each stratum's number of cases, exact:

@@ -17,8 +17,8 @@ namespace {
 void check_column(const Tensor& column, const char* name, DType dtype, const CoxData& data) {
   if (!column.defined()) return;
   if (column.dtype() != dtype)
-    throw DTypeError(fmt::format("cox: {} is not {}", name,
-                                 dtype == DType::int64 ? "int64" : "float64"));
+    throw DTypeError(
+        fmt::format("cox: {} is not {}", name, dtype == DType::int64 ? "int64" : "float64"));
   if (column.dim() != 1 || column.size(0) != data.n())
     throw ShapeError(fmt::format("cox: {} has the shape {} where [{}] is expected", name,
                                  to_string(Dims(column.shape())), data.n()));
@@ -116,7 +116,8 @@ CoxSlots cox_slots(const Tensor& eta, const Tensor& weights, const RiskSets& set
 
 Tensor cox_event_terms(const Tensor& eta, const Tensor& weights, const RiskSets& sets, Ties ties) {
   const CoxSlots slots = cox_slots(eta, weights, sets, ties);
-  const Tensor above = index_select(eta, 0, sets.event_row()) - slots.scale, time = sets.event_time();
+  const Tensor above = index_select(eta, 0, sets.event_row()) - slots.scale,
+               time = sets.event_time();
   const Tensor risk = log(slots.left);
   if (ties == Ties::breslow || !sets.has_ties()) return above - risk;
   const auto times = static_cast<std::int64_t>(sets.times().size());

@@ -51,18 +51,18 @@ Tensor cox_event_terms(const Tensor& eta, const Tensor& weights, const RiskSets&
 /// The partial log-likelihood by rows [n], such that the gradients of the terms are the score
 /// residuals: w_i times the derivative by w_i, plus w_i d_i, which for Breslow's method is
 ///   w_i (d_i (eta_i + log h0(t_i) + 1) - exp(eta_i) H0(t_i))
-/// with the baseline hazard that maximizes the full likelihood. Their outer products make the robust
-/// covariance of Lin and Wei (1989), JASA 84, 1074-1078, and sums of them by cluster that of
+/// with the baseline hazard that maximizes the full likelihood. Their outer products make the
+/// robust covariance of Lin and Wei (1989), JASA 84, 1074-1078, and sums of them by cluster that of
 /// clusters. The sum is the partial log-likelihood.
 LogLikelihood cox_log_likelihood(const CoxData& data, Ties ties = Ties::efron);
 
 /// A fitted model.
 struct CoxFit : Fit {
   Ties ties = Ties::efron;
-  double events = 0;            ///< Rows with an event and a weight above 0.
-  double loglik_null = 0;       ///< At b = 0.
-  double score_statistic = 0;   ///< Of b = 0, chi-squared with df() degrees of freedom.
-  Concordance concordance;      ///< Of the linear predictor with the times.
+  double events = 0;              ///< Rows with an event and a weight above 0.
+  double loglik_null = 0;         ///< At b = 0.
+  double score_statistic = 0;     ///< Of b = 0, chi-squared with df() degrees of freedom.
+  Concordance concordance;        ///< Of the linear predictor with the times.
   double wald_statistic() const;  ///< As score_statistic.
   double lr_statistic() const { return 2 * (loglik - loglik_null); }
   int df() const { return static_cast<int>(names.size()); }

@@ -38,8 +38,8 @@ Pieces pieces_of(const CoxData& data, Ties ties) {
   std::vector<double> carry(times, 1.0);
   for (std::int64_t j = 0; j < times; ++j)
     if (j == 0 || sets.times()[j].stratum != sets.times()[j - 1].stratum) carry[j] = 0;
-  return {data, std::move(sets), ties, at_risk(data.x), weights, at_risk(data.offset), mean_weight,
-          from_vector(carry, {times})};
+  return {data,    std::move(sets),      ties,        at_risk(data.x),
+          weights, at_risk(data.offset), mean_weight, from_vector(carry, {times})};
 }
 
 /// Sums over the events up to each time of mean weight / (risk left)^power, at x = 0.
@@ -68,8 +68,7 @@ CoxBaseline cox_baseline(const CoxData& data, const CoxFit& fit) {
   const Tensor center = mean(p.x, {0});
   p.x = p.x - center;
   const Tensor b = from_vector(fit.estimate);
-  const auto at =
-      value_and_jacobian([&](const Tensor& c) { return cumulative(p, c, 1); }, b, {});
+  const auto at = value_and_jacobian([&](const Tensor& c) { return cumulative(p, c, 1); }, b, {});
   const std::vector<double> cumhaz = at.value.to_vector(), gradient = at.jacobian.to_vector(),
                             variance = cumulative(p, b, 2).to_vector();
   CoxBaseline baseline{center.to_vector(), {}};

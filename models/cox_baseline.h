@@ -34,10 +34,10 @@ CoxBaseline cox_baseline(const CoxData& data, const CoxFit& fit);
 /// A predicted curve at each time of events.
 struct PredictedSurvival {
   std::vector<double> time;
-  std::vector<double> cumhaz;            ///< H0(t) exp(x'b).
-  std::vector<double> std_error;         ///< Of cumhaz.
-  std::vector<double> survival;          ///< exp(-cumhaz).
-  std::vector<double> lower, upper;      ///< Symmetric in log S, as R's survfit has them; at most 1.
+  std::vector<double> cumhaz;        ///< H0(t) exp(x'b).
+  std::vector<double> std_error;     ///< Of cumhaz.
+  std::vector<double> survival;      ///< exp(-cumhaz).
+  std::vector<double> lower, upper;  ///< Symmetric in log S, as R's survfit has them; at most 1.
 };
 
 /// The survival of a subject with covariates x [k] (and this offset). Its variance is that of H0

@@ -19,8 +19,11 @@ struct AtRisk {
   RiskSets sets;
   Tensor row, x, weights, offset;
 
-  AtRisk(const CoxData& data) : sets(risk_sets_of(data)), row(from_vector(sets.row(), {sets.rows()})) {
-    const auto of = [&](const Tensor& c) { return c.defined() ? index_select(c, 0, row) : Tensor(); };
+  AtRisk(const CoxData& data)
+      : sets(risk_sets_of(data)), row(from_vector(sets.row(), {sets.rows()})) {
+    const auto of = [&](const Tensor& c) {
+      return c.defined() ? index_select(c, 0, row) : Tensor();
+    };
     x = centered_within(of(data.x), sets.group(), data.names, "among rows at risk together");
     weights = of(data.weights);
     offset = of(data.offset);

@@ -35,7 +35,8 @@ Tensor unending_step(const ScalarFunction& objective, const Tensor& q) {
 }
 
 /// `0.5 age - size`, where the largest change of a row by one term is 1.
-std::string combination(const std::vector<double>& direction, const std::vector<std::string>& names) {
+std::string combination(const std::vector<double>& direction,
+                        const std::vector<std::string>& names) {
   double scale = 0;
   for (double d : direction) scale = std::max(scale, std::abs(d));
   std::string text;
@@ -81,8 +82,7 @@ Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
     Regression orthogonal = regression;
     orthogonal.x = design.q();
     const LogLikelihood loglik = log_likelihood(orthogonal);
-    const Tensor step =
-        unending_step([&](const Tensor& g) { return -sum(loglik(g)); }, design.q());
+    const Tensor step = unending_step([&](const Tensor& g) { return -sum(loglik(g)); }, design.q());
     if (!step.defined()) return;
     Fit moved;
     moved.estimate = step.to_vector();

@@ -44,9 +44,9 @@ void check_row(const FollowUp& data, std::size_t i) {
 
 /// The place of the first event time of a stratum that is later than `time`.
 std::int64_t first_after(const std::vector<EventTime>& times, std::int64_t stratum, double time) {
-  const auto later = std::ranges::upper_bound(
-      times, std::pair(stratum, time), {},
-      [](const EventTime& t) { return std::pair(t.stratum, t.time); });
+  const auto later =
+      std::ranges::upper_bound(times, std::pair(stratum, time), {},
+                               [](const EventTime& t) { return std::pair(t.stratum, t.time); });
   return later - times.begin();
 }
 

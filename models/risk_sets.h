@@ -11,10 +11,10 @@ namespace wald {
 
 /// What decides who is at risk: n rows each, or empty where there is no such column.
 struct FollowUp {
-  std::vector<double> time;           ///< End of observation.
-  std::vector<double> event;          ///< 1 where the event was seen at the end, else 0.
-  std::vector<double> entry{};        ///< Begin of observation, not included; empty: before all.
-  std::vector<double> weights{};      ///< A row of weight 0 is never at risk; empty: 1.
+  std::vector<double> time;            ///< End of observation.
+  std::vector<double> event;           ///< 1 where the event was seen at the end, else 0.
+  std::vector<double> entry{};         ///< Begin of observation, not included; empty: before all.
+  std::vector<double> weights{};       ///< A row of weight 0 is never at risk; empty: 1.
   std::vector<std::int64_t> strata{};  ///< Only rows of one stratum are at risk together.
 };
 
@@ -27,9 +27,9 @@ struct EventTime {
   friend bool operator==(const EventTime&, const EventTime&) = default;
 };
 
-/// At a time t are at risk the rows of its stratum with entry < t <= time. Times tie within rounding
-/// (join_close_times). Only rows that are at risk at some event are kept, numbered anew in their
-/// order, as are the times, by stratum and time.
+/// At a time t are at risk the rows of its stratum with entry < t <= time. Times tie within
+/// rounding (join_close_times). Only rows that are at risk at some event are kept, numbered anew in
+/// their order, as are the times, by stratum and time.
 ///
 /// Without entries risk sets are nested, and sums over them are one running sum. Else a row is at
 /// risk at a range of times, which is made of few nodes of a binary tree over the times: sums are
@@ -88,7 +88,8 @@ class RiskSets {
   std::vector<std::int64_t> row_, group_, first_, last_;
   Tensor event_row_, event_time_, tie_fraction_, tied_;
   bool is_nested_;  // each row is at risk from the first time of its stratum on
-  // Rows by stratum and from the last to leave to the first; where the sum at each time is complete.
+  // Rows by stratum and from the last to leave to the first; where the sum at each time is
+  // complete.
   std::vector<std::int64_t> scan_row_;
   Tensor scan_rows_, complete_;
   std::int64_t leaves_ = 1;  // a power of two; node v has the children 2v and 2v + 1, the root is 1

@@ -16,11 +16,17 @@
 #include <wald/engine/tensor.h>
 #include <wald/engine/transforms.h>
 #include <wald/models/covariance.h>
+#include <wald/models/conditional_logit.h>
+#include <wald/models/cox.h>
+#include <wald/models/cox_baseline.h>
+#include <wald/models/cox_residuals.h>
+#include <wald/models/cox_summary.h>
 #include <wald/models/design.h>
 #include <wald/models/distributions.h>
 #include <wald/models/hypothesis.h>
 #include <wald/models/inference.h>
 #include <wald/models/kaplan_meier.h>
+#include <wald/models/log_rank.h>
 #include <wald/models/ols.h>
 #include <wald/models/ols_summary.h>
 #include <wald/models/plot.h>

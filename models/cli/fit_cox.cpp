@@ -143,9 +143,9 @@ struct HazardAt {
 HazardAt hazard_at(const PredictRequest& request, double time) {
   const Json& saved = request.fit.saved;
   const Json settings = request.fit.settings;
-  const std::vector<std::size_t> stratum = find_strata(
-      request.table, settings.value("strata", ""),
-      saved.at("labels").get<std::vector<std::string>>(), request.design.rows);
+  const std::vector<std::size_t> stratum =
+      find_strata(request.table, settings.value("strata", ""),
+                  saved.at("labels").get<std::vector<std::string>>(), request.design.rows);
   const std::size_t k = request.fit.fit.names.size();
   const std::size_t strata = std::max<std::size_t>(saved.at("labels").size(), 1);
   // A stratum without events has no hazard: NaN.

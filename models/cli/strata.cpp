@@ -50,8 +50,8 @@ std::string take_strata(Formula& formula) {
 std::string strata_of(Formula& formula, const std::string& named) {
   const std::string column = take_strata(formula);
   if (!column.empty() && !named.empty())
-    throw InputError(fmt::format("formula '{}': --strata and strata() are one too many",
-                                 formula.text));
+    throw InputError(
+        fmt::format("formula '{}': --strata and strata() are one too many", formula.text));
   return column.empty() ? named : column;
 }
 

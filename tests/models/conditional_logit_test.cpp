@@ -93,8 +93,8 @@ TEST(ConditionalLogit, ElementarySymmetricFunctionsHaveTwoDerivatives) {
   }
 }
 
-/// Strata of the sizes given with so many cases each; a covariate, one of another unit, and cases at
-/// random.
+/// Strata of the sizes given with so many cases each; a covariate, one of another unit, and cases
+/// at random.
 ConditionalLogitData sample(const std::vector<std::pair<int, int>>& strata, std::uint32_t seed) {
   RRandom random(seed);
   Values a, b, y;
@@ -220,12 +220,11 @@ TEST(ConditionalLogit, WhatHasNoEstimateIsNamed) {
   };
   EXPECT_TRUE(has(refusal<NotIdentifiedError>(with(to(data.strata, DType::float64))),
                   "of c: it does not vary within any stratum"));
-  EXPECT_TRUE(has(refusal<NotIdentifiedError>(
-                      with(a - 0.001 * b + to(data.strata, DType::float64))),
-                  "c = a - 0.001 b"));
+  EXPECT_TRUE(
+      has(refusal<NotIdentifiedError>(with(a - 0.001 * b + to(data.strata, DType::float64))),
+          "c = a - 0.001 b"));
   const std::string separated = refusal<NotIdentifiedError>(with(5 * data.y + 0.1 * a));
-  EXPECT_TRUE(has(separated, "no finite estimate of the coefficients of a, c"))
-      << separated;
+  EXPECT_TRUE(has(separated, "no finite estimate of the coefficients of a, c")) << separated;
   EXPECT_TRUE(has(separated, "along -0.1 a + c")) << separated;
   data.y = zeros({data.n()});
   EXPECT_TRUE(has(refusal<NotIdentifiedError>(data), "no stratum has both"));
