@@ -172,7 +172,7 @@ CoxFit fit_cox(const CoxData& data, Ties ties, const FitOptions& options) {
   fit.n = data.n();
   fit.loglik_null =
       sum(log_likelihood(regression)(zeros({static_cast<std::int64_t>(data.names.size())}))).item();
-  fit.score_statistic = score_statistic(regression);
+  fit.score_statistic = fit.constraints.empty() ? score_statistic(regression) : NAN;
   Tensor eta = mv(regression.x, from_vector(fit.estimate));
   if (regression.offset.defined()) eta = eta + regression.offset;
   fit.concordance = concordance(sets, eta.to_vector(), numbers_of(weights));

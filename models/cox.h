@@ -65,7 +65,7 @@ struct CoxFit : Fit {
   Concordance concordance;        ///< Of the linear predictor with the times.
   double wald_statistic() const;  ///< As score_statistic.
   double lr_statistic() const { return 2 * (loglik - loglik_null); }
-  int df() const { return static_cast<int>(names.size()); }
+  int df() const { return static_cast<int>(free_parameters()); }
 };
 
 /// Fits by maximum partial likelihood; n counts all rows.

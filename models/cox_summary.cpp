@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include <wald/models/distributions.h>
 
 namespace wald {
@@ -24,7 +26,8 @@ SummaryHead summary_head(const CoxFit& fit) {
                         {"  without covariates", decimal_text(fit.loglik_null)});
   head.about_fit.push_back(chi_squared_entry("LR", fit.lr_statistic(), fit.df()));
   head.about_fit.push_back(chi_squared_entry("Wald", fit.wald_statistic(), fit.df()));
-  head.about_fit.push_back(chi_squared_entry("Score", fit.score_statistic, fit.df()));
+  if (!std::isnan(fit.score_statistic))
+    head.about_fit.push_back(chi_squared_entry("Score", fit.score_statistic, fit.df()));
   head.ratio = "Haz. ratio";
   return head;
 }

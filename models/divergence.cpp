@@ -78,6 +78,7 @@ std::vector<double> cleaned(std::vector<double> direction, const Tensor& x) {
 Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
                       const RisesAlong& rises) {
   const auto explain = [&] {
+    if (!options.fixed.empty() || !options.tied.empty()) return;
     const OrthogonalDesign design(regression.x);
     Regression orthogonal = regression;
     orthogonal.x = design.q();

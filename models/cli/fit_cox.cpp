@@ -81,7 +81,8 @@ Json results_json(const CoxFit& fit) {
   out["loglik_null"] = fit.loglik_null;
   out["lr_test"] = test_json(fit.lr_statistic(), fit.df());
   out["wald_test"] = test_json(fit.wald_statistic(), fit.df());
-  out["score_test"] = test_json(fit.score_statistic, fit.df());
+  if (!std::isnan(fit.score_statistic))
+    out["score_test"] = test_json(fit.score_statistic, fit.df());
   out["concordance"] = fit.concordance.index();
   return out;
 }

@@ -1,9 +1,14 @@
 // wald fit ols: linear regression of a column of a CSV file.
 #include <fmt/format.h>
 
+#include <cmath>
+#include <numbers>
+
 #include <wald/engine/error.h>
 #include <wald/engine/io/csv.h>
+#include <wald/engine/ops/ops.h>
 #include <wald/models/ols_summary.h>
+#include <wald/models/regression.h>
 
 #include "fit_command.h"
 #include "predict.h"
@@ -39,11 +44,28 @@ Json results_json(const OlsFit& fit) {
   return out;
 }
 
+/// The normal log-likelihood of b at the estimated variance rss / n. Its information is not the
+/// inverse of the covariance reported, which has n - k in place of n.
+void set_robust(FittedModel& model, const OlsFit& fit, const Design& design, const Tensor& y) {
+  const auto n = static_cast<double>(fit.n), k = static_cast<double>(design.k);
+  const double variance = fit.rss / n;
+  model.bread = (from_vector(fit.vcov) * ((n - k) / n)).to_vector();
+  model.expected_information = fit.information;
+  model.loglik = [x = design.x, y, variance](const Tensor& b) {
+    return square(y - mv(x, b)) / (-2 * variance) - std::log(2 * std::numbers::pi * variance) / 2;
+  };
+  model.leverages = [&fit, &design] {
+    const Regression regression{design.x, design.names, {}, {}, {}, {}, fit.estimate, {}};
+    return leverages(regression, fit, ones({fit.n}));
+  };
+}
+
 int run_fit_ols(const FitOls& o) {
   const auto [y, read] = read_data(o);
   const OlsFit fit = ols(read.design.x, y, read.design.names);
   FittedModel model{"ols", fit, summary_head(fit)};
   model.results = results_json(fit);
+  set_robust(model, fit, read.design, y);
   return report(std::move(model), read, o);
 }
 
