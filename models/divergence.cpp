@@ -78,7 +78,6 @@ std::vector<double> cleaned(std::vector<double> direction, const Tensor& x) {
 Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
                       const RisesAlong& rises) {
   const auto explain = [&] {
-    if (!options.fixed.empty() || !options.tied.empty()) return;
     const OrthogonalDesign design(regression.x);
     Regression orthogonal = regression;
     orthogonal.x = design.q();
@@ -93,6 +92,7 @@ Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
     const std::vector<double> direction = cleaned(moved.estimate, regression.x);
     if (rises(from_vector(direction))) refuse(direction, regression.names);
   };
+  if (!options.fixed.empty() || !options.tied.empty()) return fit_regression(regression, options);
   require_full_rank(regression.x, regression.names);
   try {
     Fit fit = fit_regression(regression, options);
