@@ -53,13 +53,12 @@ std::vector<double> km_scale(const CoxData& data, const std::vector<double>& tim
   return g;
 }
 
-std::vector<double> rank_scale(const std::vector<double>& times) {
-  std::vector<double> sorted = times;
-  std::ranges::sort(sorted);
+std::vector<double> rank_scale(std::vector<double> all, const std::vector<double>& times) {
+  std::ranges::sort(all);
   std::vector<double> g;
   for (double t : times) {
-    const auto [first, last] = std::ranges::equal_range(sorted, t);
-    g.push_back(static_cast<double>((first - sorted.begin()) + (last - sorted.begin()) + 1) / 2);
+    const auto [first, last] = std::ranges::equal_range(all, t);
+    g.push_back(static_cast<double>((first - all.begin()) + (last - all.begin()) + 1) / 2);
   }
   return g;
 }
@@ -71,7 +70,7 @@ Tensor time_scale(const CoxData& data, const RiskSets& sets, TimeScale scale) {
     times.push_back(sets.times()[j].time);
   Tensor g = from_vector(times);
   if (scale == TimeScale::km) g = from_vector(km_scale(data, times));
-  if (scale == TimeScale::rank) g = from_vector(rank_scale(times));
+  if (scale == TimeScale::rank) g = from_vector(rank_scale(data.time.to_vector(), times));
   if (scale == TimeScale::log) g = log(g);
   return g - mean(g);
 }

@@ -29,7 +29,7 @@ struct SchoenfeldResiduals {
 SchoenfeldResiduals schoenfeld_residuals(const CoxData& data, const CoxFit& fit);
 
 /// The time scale on which a coefficient may change: 1 - the Kaplan-Meier estimate before the time,
-/// the rank of the time among those of events, the time, its logarithm.
+/// the rank of the time among those of all rows, the time, its logarithm.
 enum class TimeScale { km, rank, identity, log };
 
 /// The score test of b(t) = b + theta g(t) against theta = 0, for each coefficient (1 degree of
