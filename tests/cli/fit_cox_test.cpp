@@ -84,6 +84,25 @@ TEST(FitCox, PredictsSurvivalFromASavedFit) {
   EXPECT_EQ(run_wald({"predict", saved, "--data", data, "--type", "risk"}).exit_code, 0);
 }
 
+TEST(FitCox, RobustStandardErrorsAreThoseOfR) {
+  WALD_NEEDS_ORACLE("survival/heart.json");
+  const std::string csv = testing::oracle_path("survival/heart_design.csv");
+  const auto variance = [&](const char* se) {
+    const Outcome run =
+        fit("cox", csv,
+            {"--formula", "Surv(start, time, status) ~ age + year + surgery + transplant1", "--se",
+             se, "--json"});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run.json().at("vcov")[0][0].get<double>();
+  };
+  const nlohmann::json r =
+      testing::read_oracle("survival/heart.json").at("cox").at("efron").at("r");
+  const double robust = r.at("vcov_robust")[0][0], cluster = r.at("vcov_cluster")[0][0];
+  EXPECT_NEAR(variance("HC0") / robust, 1, 1e-9);
+  // CR1, of 103 patients with 172 spells.
+  EXPECT_NEAR(variance("cluster:cluster") / cluster, 103.0 / 102 * 171 / 168, 1e-9);
+}
+
 constexpr const char* small =
     "t,d,x,g,w\n1,1,2,a,1\n2,1,0,a,1\n3,0,1,a,2\n4,1,1,a,1\n5,1,0,a,1\n"
     "2,1,1,b,1\n3,1,3,b,1\n5,0,2,b,1\n6,1,0,b,1\n7,0,2,b,1\n,1,2,b,1\n";
