@@ -70,7 +70,7 @@ struct ConditionalLogitFit : Fit {
   double cases = 0;                 ///< In the strata that vary.
   double loglik_null = 0;           ///< At b = 0.
   double lr_statistic() const { return 2 * (loglik - loglik_null); }
-  int df() const { return static_cast<int>(names.size()); }
+  int df() const { return static_cast<int>(free_parameters()); }
 };
 
 /// Fits by maximum conditional likelihood; n counts all rows.

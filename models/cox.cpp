@@ -103,16 +103,25 @@ RiskSets risk_sets_of(const CoxData& data) {
                                                    : std::vector<std::int64_t>()});
 }
 
-Tensor cox_event_terms(const Tensor& eta, const Tensor& weights, const RiskSets& sets, Ties ties) {
+CoxSlots cox_slots(const Tensor& eta, const Tensor& weights, const RiskSets& sets, Ties ties) {
   const Tensor row = sets.event_row(), time = sets.event_time();
+  const auto sums = sets.sums(eta, weights);
+  const Tensor scale = index_select(sums.scale, 0, time), all = index_select(sums.sum, 0, time);
+  if (ties == Ties::breslow || !sets.has_ties()) return {scale, all};
+  Tensor own = exp(index_select(eta, 0, row) - scale);
+  if (weights.defined()) own = own * index_select(weights, 0, row);
+  const Tensor tied = segment_sum(own, time, sums.sum.numel());
+  return {scale, all - sets.tie_fraction() * index_select(tied, 0, time)};
+}
+
+Tensor cox_event_terms(const Tensor& eta, const Tensor& weights, const RiskSets& sets, Ties ties) {
+  const CoxSlots slots = cox_slots(eta, weights, sets, ties);
+  const Tensor above = index_select(eta, 0, sets.event_row()) - slots.scale,
+               time = sets.event_time();
+  const Tensor risk = log(slots.left);
+  if (ties == Ties::breslow || !sets.has_ties()) return above - risk;
   const auto times = static_cast<std::int64_t>(sets.times().size());
-  const auto [scale, sum] = sets.sums(eta, weights);
-  const Tensor above = index_select(eta, 0, row) - index_select(scale, 0, time);
-  Tensor left = index_select(sum, 0, time);
-  if (ties == Ties::breslow || !sets.has_ties()) return above - log(left);
-  const Tensor risk = weights.defined() ? exp(above) * index_select(weights, 0, row) : exp(above);
-  left = left - sets.tie_fraction() * index_select(segment_sum(risk, time, times), 0, time);
-  return above - index_select(segment_sum(log(left) / sets.tied(), time, times), 0, time);
+  return above - index_select(segment_sum(risk / sets.tied(), time, times), 0, time);
 }
 
 LogLikelihood cox_log_likelihood(const CoxData& data, Ties ties) {
@@ -163,7 +172,10 @@ CoxFit fit_cox(const CoxData& data, Ties ties, const FitOptions& options) {
   fit.n = data.n();
   fit.loglik_null =
       sum(log_likelihood(regression)(zeros({static_cast<std::int64_t>(data.names.size())}))).item();
-  fit.score_statistic = score_statistic(regression);
+  fit.score_statistic = fit.constraints.empty() ? score_statistic(regression) : NAN;
+  Tensor eta = mv(regression.x, from_vector(fit.estimate));
+  if (regression.offset.defined()) eta = eta + regression.offset;
+  fit.concordance = concordance(sets, eta.to_vector(), numbers_of(weights));
   return fit;
 }
 

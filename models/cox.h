@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <wald/engine/tensor.h>
+#include <wald/models/concordance.h>
 #include <wald/models/inference.h>
 #include <wald/models/risk_sets.h>
 
@@ -35,6 +36,12 @@ const char* name_of(Ties ties);
 /// do not fit together.
 RiskSets risk_sets_of(const CoxData& data);
 
+/// What is left of the risk set for each event: exp(scale) * left. [events]
+struct CoxSlots {
+  Tensor scale, left;
+};
+CoxSlots cox_slots(const Tensor& eta, const Tensor& weights, const RiskSets& sets, Ties ties);
+
 /// The partial log-likelihood (Cox 1972, 1975), one term for each event in the order of `sets`:
 ///   eta_i - (1/m) sum over l of log(sum of w exp(eta) over the risk set - l/m sum over the m)
 /// for Efron's method, l = 0 .. m-1; Breslow's has l = 0. Each counts with the weight of its row.
@@ -55,9 +62,10 @@ struct CoxFit : Fit {
   double events = 0;              ///< Rows with an event and a weight above 0.
   double loglik_null = 0;         ///< At b = 0.
   double score_statistic = 0;     ///< Of b = 0, chi-squared with df() degrees of freedom.
-  double wald_statistic() const;  ///< Likewise.
+  Concordance concordance;        ///< Of the linear predictor with the times.
+  double wald_statistic() const;  ///< As score_statistic.
   double lr_statistic() const { return 2 * (loglik - loglik_null); }
-  int df() const { return static_cast<int>(names.size()); }
+  int df() const { return static_cast<int>(free_parameters()); }
 };
 
 /// Fits by maximum partial likelihood; n counts all rows.

@@ -77,6 +77,8 @@ std::vector<double> cleaned(std::vector<double> direction, const Tensor& x) {
 
 Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
                       const RisesAlong& rises) {
+  if (!options.fixed.empty() || !options.tied.empty()) return fit_regression(regression, options);
+  require_full_rank(regression.x, regression.names);
   const auto explain = [&] {
     const OrthogonalDesign design(regression.x);
     Regression orthogonal = regression;
@@ -84,25 +86,20 @@ Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
     const LogLikelihood loglik = log_likelihood(orthogonal);
     const Tensor step = unending_step([&](const Tensor& g) { return -sum(loglik(g)); }, design.q());
     if (!step.defined()) return;
-    Fit moved;
-    moved.estimate = step.to_vector();
-    moved.vcov = moved.information =
-        std::vector<double>(moved.estimate.size() * moved.estimate.size(), 0.0);
-    design.from_orthogonal(moved);
-    const std::vector<double> direction = cleaned(moved.estimate, regression.x);
+    const std::vector<double> direction = cleaned(design.direction(step.to_vector()), regression.x);
     if (rises(from_vector(direction))) refuse(direction, regression.names);
   };
-  require_full_rank(regression.x, regression.names);
+  Fit fit;
   try {
-    Fit fit = fit_regression(regression, options);
-    // A likelihood that rises towards infinity looks like a maximum where it has become flat.
-    const double farthest = max(abs(mv(regression.x, from_vector(fit.estimate)))).item();
-    if (fit.status == FitStatus::failed || farthest > 10) explain();
-    return fit;
+    fit = fit_regression(regression, options);
   } catch (const NotIdentifiedError&) {
     explain();
     throw;
   }
+  // A likelihood that rises towards infinity looks like a maximum where it has become flat.
+  const double farthest = max(abs(mv(regression.x, from_vector(fit.estimate)))).item();
+  if (fit.status == FitStatus::failed || farthest > 10) explain();
+  return fit;
 }
 
 }  // namespace wald

@@ -4,6 +4,7 @@
 #include <wald/models/distributions.h>
 #include <wald/models/kaplan_meier.h>
 #include <wald/models/levels.h>
+#include <wald/models/tied_times.h>
 
 #include <fmt/format.h>
 
@@ -75,6 +76,24 @@ void check(std::span<const double> time, std::span<const double> event,
     check_row(i, time[i], event[i], entry_of(options, i), weight_of(options, i));
   }
 }
+
+// Checked times, of all groups together, with ties within rounding made exact.
+struct JoinedTimes {
+  std::vector<double> time, entry;
+
+  JoinedTimes(std::span<const double> times, std::span<const double> event,
+              const KaplanMeierOptions& options)
+      : time(times.begin(), times.end()), entry(options.entry.begin(), options.entry.end()) {
+    check(times, event, options);
+    join_close_times({&time, &entry});
+    check(time, event, within(options));
+  }
+
+  KaplanMeierOptions within(KaplanMeierOptions options) const {
+    options.entry = entry;
+    return options;
+  }
+};
 
 // Adds the exits to the curve's time, n_event and n_censor.
 void count_exits(std::vector<Exit>& exits, KaplanMeier& curve) {
@@ -213,8 +232,8 @@ SurvivalQuantile KaplanMeier::quantile(double p) const {
 
 KaplanMeier kaplan_meier(std::span<const double> time, std::span<const double> event,
                          const KaplanMeierOptions& options) {
-  check(time, event, options);
-  return curve_of(time, event, options);
+  const JoinedTimes joined(time, event, options);
+  return curve_of(joined.time, event, joined.within(options));
 }
 
 std::vector<KaplanMeier> kaplan_meier_by(std::span<const std::string> groups,
@@ -225,7 +244,7 @@ std::vector<KaplanMeier> kaplan_meier_by(std::span<const std::string> groups,
     throw InputError(
         fmt::format("survival data: {} groups for {} times", groups.size(), time.size()));
   }
-  check(time, event, options);
+  const JoinedTimes joined(time, event, options);
   const std::vector<std::string_view> labels(groups.begin(), groups.end());
   const Factor factor = make_factor(labels);
   std::vector<std::vector<std::size_t>> members(factor.levels.size());
@@ -233,11 +252,11 @@ std::vector<KaplanMeier> kaplan_meier_by(std::span<const std::string> groups,
   std::vector<KaplanMeier> curves;
   for (std::size_t g = 0; g < members.size(); ++g) {
     const auto weights = take(options.weights, members[g]);
-    const auto entry = take(options.entry, members[g]);
+    const auto entry = take(joined.entry, members[g]);
     KaplanMeierOptions own = options;
     own.weights = weights;
     own.entry = entry;
-    curves.push_back(curve_of(take(time, members[g]), take(event, members[g]), own));
+    curves.push_back(curve_of(take(joined.time, members[g]), take(event, members[g]), own));
     curves.back().label = factor.levels[g];
   }
   return curves;

@@ -54,9 +54,9 @@ struct KaplanMeier {
   SurvivalQuantile median() const { return quantile(0.5); }
 };
 
-/// The survival curve of rows with `time` >= 0 and `event` 1 (seen) or 0 (censored). Times tie only
-/// when equal to the last bit (R's survfit also joins times within 1.5e-8 of each other). With
-/// fractional weights the variance is Greenwood's, as for counts.
+/// The survival curve of rows with `time` >= 0 and `event` 1 (seen) or 0 (censored). Times tie
+/// within rounding (join_close_times), as in R's survfit. With fractional weights the variance is
+/// Greenwood's, as for counts.
 ///
 /// Throws InputError naming the row (counted from 1) for lengths that differ, no row, an event
 /// other than 0 or 1, a time or entry that is negative or not finite, an entry not before its time,

@@ -36,6 +36,8 @@ void add_fit_glm(CLI::App& fit, int& exit_code);
 
 /// Under `wald simulate`: logistic, poisson, negbin, gamma.
 void add_simulate_glm(CLI::App& simulate, int& exit_code);
+void add_fit_cox(CLI::App& fit, int& exit_code);
+void add_fit_clogit(CLI::App& fit, int& exit_code);
 
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);

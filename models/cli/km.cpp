@@ -3,13 +3,17 @@
 
 #include <iostream>
 
+#include <wald/engine/error.h>
 #include <wald/engine/io/csv.h>
 #include <wald/models/column_values.h>
+#include <wald/models/distributions.h>
 #include <wald/models/kaplan_meier.h>
+#include <wald/models/log_rank.h>
 #include <wald/models/plot.h>
 #include <wald/models/response.h>
 
 #include "commands.h"
+#include "strata.h"
 #include "survival_table.h"
 
 namespace wald::cli {
@@ -77,6 +81,32 @@ void print_curve(const KaplanMeier& c) {
   std::cout << "\n";
 }
 
+/// Whether the groups of the curves differ; nothing to say of one group. Weights do not enter.
+struct GroupTest {
+  LogRankTest test;
+  bool is_possible = false;
+};
+
+GroupTest compare(const Strata& groups, const SurvivalValues& v,
+                  const std::vector<double>& weights) {
+  if (groups.labels.size() < 2) return {};
+  try {
+    return {log_rank({v.time, v.event, v.entry, weights}, groups.codes.to_vector<std::int64_t>(),
+                     static_cast<std::int64_t>(groups.labels.size())),
+            true};
+  } catch (const NotIdentifiedError&) {
+    return {};  // no two groups at risk together: curves there are nevertheless
+  }
+}
+
+void print_test(const LogRankTest& test, const Strata& groups) {
+  std::cout << fmt::format("Log-rank test: chi2({}) = {:.4f}, p = {:.4g}\n{:>16} {:>10} {:>10}\n",
+                           test.df, test.statistic, test.p, "group", "observed", "expected");
+  for (std::size_t g = 0; g < groups.labels.size(); ++g)
+    std::cout << fmt::format("{:>16} {:>10g} {:>10.2f}\n", groups.labels[g], test.observed[g],
+                             test.expected[g]);
+}
+
 int run_km(const Km& o) {
   const Table table = read_csv(o.data);
   std::vector<std::string> used = o.columns.used();
@@ -86,18 +116,18 @@ int run_km(const Km& o) {
   Formula formula;
   formula.response = o.columns.response();
   const SurvivalValues v = read_survival(table, survival_response(formula), rows, true);
-  const KaplanMeierOptions options{.level = o.level,
-                                   .scale = scale_of(o.scale),
-                                   .weights = o.columns.weights.empty()
-                                                  ? std::vector<double>()
-                                                  : read_weights(table, o.columns.weights, rows),
-                                   .entry = v.entry};
+  std::vector<double> weights;
+  if (!o.columns.weights.empty()) weights = read_weights(table, o.columns.weights, rows);
+  const KaplanMeierOptions options{
+      .level = o.level, .scale = scale_of(o.scale), .weights = weights, .entry = v.entry};
   std::vector<KaplanMeier> curves;
   if (o.group.empty())
     curves.push_back(kaplan_meier(v.time, v.event, options));
   else
     curves = kaplan_meier_by(text_column(table, o.group, rows), v.time, v.event, options);
 
+  const Strata groups = read_strata(table, o.group, rows);
+  const GroupTest compared = compare(groups, v, weights);
   if (!o.plot.empty()) plot_survival(o.plot, curves);
   if (o.json) {
     Json out;
@@ -106,10 +136,17 @@ int run_km(const Km& o) {
     out["scale"] = o.scale;
     out["curves"] = Json::array();
     for (const KaplanMeier& c : curves) out["curves"].push_back(curve_json(c));
+    if (compared.is_possible)
+      out["log_rank"] = {{"statistic", compared.test.statistic},
+                         {"df", compared.test.df},
+                         {"p", compared.test.p},
+                         {"observed", compared.test.observed},
+                         {"expected", compared.test.expected}};
     print_json(out);
     return done;
   }
   for (const KaplanMeier& c : curves) print_curve(c);
+  if (compared.is_possible) print_test(compared.test, groups);
   return done;
 }
 

@@ -78,7 +78,9 @@ Bands bands_of(const PredictedQuantity& quantity, const Fit& fit, double level) 
     return {value.value.to_vector(), none, none, none};
   }
   const Tensor vcov = from_vector(fit.vcov, {k, k});
-  const Tensor error = sqrt(sum(matmul(at.jacobian, vcov) * at.jacobian, {1}));
+  Tensor variance = sum(matmul(at.jacobian, vcov) * at.jacobian, {1});
+  if (quantity.variance.defined()) variance = variance + quantity.variance;
+  const Tensor error = sqrt(variance);
   const double quantile = two_sided_quantile(level, fit.degrees_of_freedom);
   const Tensor a = inverse(at.value - quantile * error), b = inverse(at.value + quantile * error);
   return {value.value.to_vector(), (abs(value.jvp) * error).to_vector(), minimum(a, b).to_vector(),
@@ -123,7 +125,7 @@ int run_predict(const Predict& o) {
   const Table table = read_csv(o.data);
   const Design design = make_design(table, fit.terms, {.intercept = fit.intercept});
   check_columns(fit, design);
-  const PredictRequest request{fit, design, type, o.at};
+  const PredictRequest request{fit, design, table, type, o.at};
   const PredictedQuantities predicted =
       type == "link" ? linear_predictors(request) : model.predict(request);
   const std::string text = csv_of(request, predicted, o.level);

@@ -20,6 +20,7 @@ struct PredictedQuantity {
   std::string label;  ///< Which one, where there are several: a time, an outcome.
   std::function<Tensor(const Tensor& parameters)> scale;
   std::function<Tensor(const Tensor& on_scale)> inverse{};  ///< Element by element; none: itself.
+  Tensor variance{};  ///< Of the scale besides that of the parameters [n]; undefined: 0.
 };
 
 struct PredictedQuantities {
@@ -31,6 +32,7 @@ struct PredictedQuantities {
 struct PredictRequest {
   const SavedFit& fit;
   const Design& design;  ///< Of the new data, its columns those of the fit.
+  const Table& table;    ///< The new data, for columns that are not of the design.
   std::string type;
   std::vector<double> at{};  ///< --at
 
@@ -57,6 +59,8 @@ std::string label_of(double value);
 
 /// One for each model, in its own file.
 PredictedQuantities predict_glm(const PredictRequest& request);
+PredictedQuantities predict_clogit(const PredictRequest& request);
+PredictedQuantities predict_cox(const PredictRequest& request);
 PredictedQuantities predict_ols(const PredictRequest& request);
 PredictedQuantities predict_pln(const PredictRequest& request);
 PredictedQuantities predict_survival(const PredictRequest& request);

@@ -4,6 +4,8 @@ namespace wald::cli {
 
 const std::vector<PredictModel>& predict_models() {
   static const std::vector<PredictModel> models = {
+      {"clogit", {"odds"}, predict_clogit},
+      {"cox", {"survival", "cumhaz", "risk"}, predict_cox},
       {"ols", {"response"}, predict_ols},
       {"pln", {"response"}, predict_pln},
       {"logistic", {"response"}, predict_glm},

@@ -268,5 +268,22 @@ TEST(KaplanMeier, MediansAreThoseThatSurvfitPrints) {
   expect_quantile(aml[1].median(), 23, 8, NAN);
 }
 
+TEST(KaplanMeier, TimesTieWithinRounding) {
+  const std::vector<double> time = {0.3, 0.1 + 0.2, 1, 2}, event = {1, 1, 1, 0};
+  ASSERT_NE(time[0], time[1]);
+  const KaplanMeier curve = kaplan_meier(time, event);
+  EXPECT_EQ(curve.time, (std::vector<double>{0.3, 1, 2}));
+  EXPECT_EQ(curve.survival, (std::vector<double>{0.5, 0.25, 0.25}));
+  const std::vector<std::string> groups = {"a", "b", "a", "b"};
+  const std::vector<KaplanMeier> both = kaplan_meier_by(groups, time, event);
+  EXPECT_EQ(both[1].time[0], 0.3) << "across groups too";
+  // The unit does not matter.
+  const std::vector<double> small = {3e-12, (0.1 + 0.2) * 1e-11, 1e-11, 2e-11};
+  EXPECT_EQ(kaplan_meier(small, event).time.size(), 3u);
+  // An entry within rounding of its time leaves no time at risk.
+  const std::vector<double> entry = {0, 0.3, 0, 0}, late = {1, 0.1 + 0.2, 1, 2};
+  EXPECT_THROW(kaplan_meier(late, event, {.entry = entry}), InputError);
+}
+
 }  // namespace
 }  // namespace wald
