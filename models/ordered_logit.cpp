@@ -154,6 +154,23 @@ void require_no_constant(const CategoricalData& data) {
   }
 }
 
+/// log P(y = j) of each row [n, levels].
+Tensor log_probabilities(const Tensor& parameters, const Tensor& x, OrderedLink link,
+                         const Tensor& offset) {
+  const std::int64_t n = x.size(0), k = x.size(1), levels = parameters.numel() - k + 1;
+  if (levels < 2) throw ShapeError("ordered model: there are no cut points");
+  CategoricalData rows;
+  rows.x = x;
+  rows.offset = offset;
+  rows.levels.resize(static_cast<std::size_t>(levels));
+  std::vector<Tensor> columns;
+  for (std::int64_t j = 0; j < levels; ++j) {
+    rows.y = full({n}, static_cast<double>(j), DType::int64);
+    columns.push_back(ordered_log_likelihood(rows, link)(parameters));
+  }
+  return stack(columns, 1);
+}
+
 Fit fit_parameters(const CategoricalData& data, const Regression& regression,
                    const FitOptions& options) {
   try {
@@ -188,6 +205,7 @@ OrderedFit fit_ordered(const CategoricalData& data, OrderedLink link, const FitO
   static_cast<Fit&>(fit) = fit_parameters(data, regression, options);
   to_cut_points(fit, data.names.size());
   fit.levels = data.levels;
+  fit.totals = category_totals(data);
   fit.link = link;
   fit.loglik_null = data.offset.defined() ? NAN : loglik_of_shares(data);
   fit.lr_df = static_cast<int>(data.names.size());
@@ -197,20 +215,15 @@ OrderedFit fit_ordered(const CategoricalData& data, OrderedLink link, const FitO
   return fit;
 }
 
+Tensor ordered_log_odds(const Tensor& parameters, const Tensor& x, OrderedLink link,
+                        const Tensor& offset) {
+  const Tensor log_p = log_probabilities(parameters, x, link, offset);
+  return log_p - log1mexp(-log_p);
+}
+
 Tensor ordered_probabilities(const Tensor& parameters, const Tensor& x, OrderedLink link,
                              const Tensor& offset) {
-  const std::int64_t n = x.size(0), k = x.size(1), levels = parameters.numel() - k + 1;
-  if (levels < 2) throw ShapeError("ordered_probabilities: there are no cut points");
-  CategoricalData rows;
-  rows.x = x;
-  rows.offset = offset;
-  rows.levels.resize(static_cast<std::size_t>(levels));
-  std::vector<Tensor> columns;
-  for (std::int64_t j = 0; j < levels; ++j) {
-    rows.y = full({n}, static_cast<double>(j), DType::int64);
-    columns.push_back(exp(ordered_log_likelihood(rows, link)(parameters)));
-  }
-  return stack(columns, 1);
+  return exp(log_probabilities(parameters, x, link, offset));
 }
 
 }  // namespace wald

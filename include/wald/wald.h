@@ -15,16 +15,15 @@
 #include <wald/engine/random.h>
 #include <wald/engine/tensor.h>
 #include <wald/engine/transforms.h>
+#include <wald/models/categorical_summary.h>
 #include <wald/models/covariance.h>
 #include <wald/models/design.h>
 #include <wald/models/distributions.h>
 #include <wald/models/hypothesis.h>
 #include <wald/models/inference.h>
 #include <wald/models/kaplan_meier.h>
-#include <wald/models/multinomial_logit.h>
 #include <wald/models/ols.h>
 #include <wald/models/ols_summary.h>
-#include <wald/models/ordered_logit.h>
 #include <wald/models/plot.h>
 #include <wald/models/plot_estimates.h>
 #include <wald/models/plot_residuals.h>

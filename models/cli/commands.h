@@ -23,6 +23,7 @@ void add_reproduce(CLI::App& app, int& exit_code);
 void add_fit(CLI::App& app, int& exit_code);
 void add_predict(CLI::App& app, int& exit_code);
 void add_test(CLI::App& app, int& exit_code);
+void add_table(CLI::App& app, int& exit_code);
 void add_km(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 void add_info(CLI::App& app, int& exit_code);
@@ -30,6 +31,8 @@ void add_info(CLI::App& app, int& exit_code);
 /// Under `wald fit`, one for each model.
 void add_fit_survival(CLI::App& fit, int& exit_code);
 void add_fit_ols(CLI::App& fit, int& exit_code);
+void add_fit_ordered(CLI::App& fit, int& exit_code);
+void add_fit_multinomial(CLI::App& fit, int& exit_code);
 
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);

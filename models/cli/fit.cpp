@@ -8,6 +8,8 @@ void add_fit(CLI::App& app, int& exit_code) {
   fit->require_subcommand(1);
   add_fit_survival(*fit, exit_code);
   add_fit_ols(*fit, exit_code);
+  add_fit_ordered(*fit, exit_code);
+  add_fit_multinomial(*fit, exit_code);
 }
 
 }  // namespace wald::cli

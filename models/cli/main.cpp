@@ -68,6 +68,7 @@ int run(int argc, char** argv) {
   add_fit(app, exit_code);
   add_predict(app, exit_code);
 
+  add_table(app, exit_code);
   add_km(app, exit_code);
   add_simulate(app, exit_code);
   add_info(app, exit_code);

@@ -4,7 +4,9 @@ namespace wald::cli {
 
 const std::vector<PredictModel>& predict_models() {
   static const std::vector<PredictModel> models = {
+      {"multinomial", {"probability"}, predict_multinomial},
       {"ols", {"response"}, predict_ols},
+      {"ordered", {"probability"}, predict_ordered},
       {"survival", {"quantile", "survival", "hazard"}, predict_survival},
   };
   return models;
