@@ -100,6 +100,38 @@ TEST(FitCategorical, OrderedTakesNumbersAsTheyAre) {
   expect_parts(predicted.out, {"1,1,0.", "1,2,0.", "1,10,0."});
 }
 
+TEST(FitCategorical, SimulatedDataGiveTheirCoefficientsBack) {
+  const std::string data = temp_path("simulated.csv");
+  ASSERT_EQ(run_wald({"simulate", "ordered", "--n", "4000", "--coef", "0.8,-0.5", "--cuts",
+                      "-1,0.5", "--seed", "3", "--out", data})
+                .exit_code,
+            0);
+  const auto expect_truth = [&](const std::string& model, const std::vector<double>& truth) {
+    const Outcome run =
+        run_wald({"fit", model, "--data", data, "--y", "y", "--covariates", "x1,x2", "--json"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const nlohmann::json rows = run.json().at("coefficients");
+    ASSERT_EQ(rows.size(), truth.size());
+    for (std::size_t i = 0; i < truth.size(); ++i)
+      EXPECT_LT(std::abs(rows[i].at("estimate").get<double>() - truth[i]),
+                4 * rows[i].at("std_error").get<double>());
+  };
+  expect_truth("ordered", {0.8, -0.5, -1, 0.5});
+  ASSERT_EQ(run_wald({"simulate", "multinomial", "--n", "4000", "--categories", "3", "--coef",
+                      "0.3,0.8,-0.5,-0.4,-0.6,0.9", "--out", data})
+                .exit_code,
+            0);
+  expect_truth("multinomial", {0.3, 0.8, -0.5, -0.4, -0.6, 0.9});
+  const Outcome cuts =
+      run_wald({"simulate", "ordered", "--n", "9", "--coef", "1", "--cuts", "1,1", "--out", data});
+  EXPECT_EQ(cuts.exit_code, 2);
+  expect_parts(cuts.err, {"the cut points must ascend"});
+  const Outcome odd = run_wald({"simulate", "multinomial", "--n", "9", "--categories", "3",
+                                "--coef", "1,2,3", "--out", data});
+  EXPECT_EQ(odd.exit_code, 2);
+  expect_parts(odd.err, {"3 numbers"});
+}
+
 TEST(FitCategorical, RefusesBadInput) {
   struct Case {
     std::string model, csv;
