@@ -6,6 +6,7 @@
 
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/lapack.h>
+#include <wald/models/design_triangle.h>
 
 namespace wald {
 namespace {
@@ -108,13 +109,18 @@ struct Movement {
   bool is_allowed = true;   // no row with a side against it, none without a side at all
   bool moves_some = false;  // strictly
   bool moves_all = true;
+  Values moved;                       // [n], 1 where it does
   std::vector<std::int64_t> against;  // rows with a side that resist, the most first
 };
 
 class Rows {
  public:
   Rows(const Tensor& x, const Tensor& side)
-      : x_(contiguous(x)), side_(contiguous(side)), n_(x.size(0)), k_(x.size(1)) {}
+      : x_(contiguous(x)),
+        side_(contiguous(side)),
+        n_(x.size(0)),
+        k_(x.size(1)),
+        lengths_(norm(x, 2, {0}).to_vector()) {}
 
   std::int64_t n() const { return n_; }
   std::int64_t k() const { return k_; }
@@ -123,16 +129,29 @@ class Rows {
   const double* row(std::int64_t i) const { return x_.data<double>() + i * k_; }
   double side(std::int64_t i) const { return side_.data<double>()[i]; }
   Movement along(const Values& direction) const;
+  /// The direction without the coefficients that are rounding beside the others.
+  Values without_rounding(Values direction) const;
 
  private:
   Tensor x_, side_;
   std::int64_t n_, k_;
+  Values lengths_;  // of the columns
 };
+
+Values Rows::without_rounding(Values direction) const {
+  double largest = 0;
+  for (std::size_t j = 0; j < direction.size(); ++j)
+    largest = std::max(largest, std::abs(direction[j]) * lengths_[j]);
+  for (std::size_t j = 0; j < direction.size(); ++j)
+    if (std::abs(direction[j]) * lengths_[j] <= 1e-9 * largest) direction[j] = 0;
+  return direction;
+}
 
 Movement Rows::along(const Values& direction) const {
   constexpr double rounding = 1e-9;
   constexpr std::size_t most = 1000;
   Movement found;
+  found.moved.resize(static_cast<std::size_t>(n_), 0.0);
   std::vector<std::pair<double, std::int64_t>> against;
   for (std::int64_t i = 0; i < n_; ++i) {
     const double* x = row(i);
@@ -147,6 +166,7 @@ Movement Rows::along(const Values& direction) const {
     const bool moves = std::abs(change) > rounding * size;
     found.moves_all &= moves && side(i) != 0;
     found.moves_some |= moves;
+    found.moved[static_cast<std::size_t>(i)] = moves;
     if (!moves || side(i) * change > 0) continue;
     found.is_allowed = false;
     if (side(i) != 0) against.emplace_back(-std::abs(change) / size, i);
@@ -188,8 +208,7 @@ Tensor free_part(const Rows& rows, const Tensor& coordinates) {
 /// orthonormal in the length of x d; undefined if there are none.
 Tensor free_directions(const Rows& rows) {
   const std::int64_t k = rows.k();
-  const Tensor triangle = from_vector(
-      kernels::qr_triangle(rows.x().data<double>(), rows.n(), static_cast<int>(k)), {k, k});
+  const Tensor triangle = from_vector(design_triangle(rows.x()), {k, k});
   return free_part(rows, triangular_solve(triangle, eye(k), {.upper = true}));
 }
 
@@ -225,31 +244,61 @@ double rounded(double x, int digits) {
   return std::round(x * unit) / unit;
 }
 
-/// The direction at length 1 of its largest coefficient; those without an effect on the rows beside
-/// the others are 0.
-Values without_rounding(const Rows& rows, Values direction) {
-  const Values lengths = norm(rows.x(), 2, {0}).to_vector();
-  double largest_effect = 0, largest = 0;
-  for (std::size_t j = 0; j < direction.size(); ++j)
-    largest_effect = std::max(largest_effect, std::abs(direction[j]) * lengths[j]);
-  for (std::size_t j = 0; j < direction.size(); ++j) {
-    if (std::abs(direction[j]) * lengths[j] <= 1e-9 * largest_effect) direction[j] = 0;
-    largest = std::max(largest, std::abs(direction[j]));
-  }
+/// The direction at length 1 of its largest coefficient, with the fewest digits that still move the
+/// rows as it does.
+SeparatingDirection tidied(const Rows& rows, Values direction, bool is_complete) {
+  double largest = 0;
+  for (double d : direction) largest = std::max(largest, std::abs(d));
   for (double& d : direction) d /= largest;
-  return direction;
-}
-
-/// With the fewest digits that still separate.
-SeparatingDirection tidied(const Rows& rows, const Values& direction, bool is_complete) {
+  const Values moved = rows.along(direction).moved;
   for (int digits : {1, 2, 3, 4, 6, 9}) {
     Values shorter = direction;
     for (double& d : shorter) d = rounded(d, digits);
     const Movement movement = rows.along(shorter);
-    if (movement.is_allowed && movement.moves_some && movement.moves_all == is_complete)
-      return {shorter, is_complete};
+    if (movement.is_allowed && movement.moved == moved) return {shorter, is_complete};
   }
   return {direction, is_complete};
+}
+
+/// The search among the directions that the rows without a side leave free.
+class Search {
+ public:
+  Search(const Rows& rows, const Tensor& basis)
+      : rows_(rows),
+        basis_(basis),
+        basis_values_(contiguous(basis).to_vector()),
+        pulls_{static_cast<std::size_t>(basis.size(1)), {}} {
+    add_pulls(pulls_, rows_, some_rows(rows_), basis_values_);
+  }
+
+  /// A direction that no row resists and that moves one of the rows where `pulling` [n], else 0, is
+  /// the side; empty if there is none.
+  Values direction_moving(const Tensor& pulling);
+
+ private:
+  const Rows& rows_;
+  Tensor basis_;
+  Values basis_values_;
+  Pulls pulls_;  // of the rows that have been in the way
+};
+
+Values Search::direction_moving(const Tensor& pulling) {
+  // The sum of all pulls stands for the rows that are not among the chosen ones: where it and they
+  // balance, every direction that all rows allow moves none.
+  NonNegativeResidual residual(mv(t(basis_), mv(t(rows_.x()), pulling)).to_vector());
+  constexpr int most = 100;
+  for (int pass = 0; pass < most; ++pass) {
+    residual.minimize(pulls_);
+    if (residual.is_zero()) break;
+    const Tensor z = from_vector(residual.value());
+    const Values direction = rows_.without_rounding(mv(basis_, z / norm(z)).to_vector());
+    const Movement movement = rows_.along(direction);
+    if (movement.is_allowed) return movement.moves_some ? direction : Values();
+    const std::size_t before = pulls_.count();
+    add_pulls(pulls_, rows_, movement.against, basis_values_);
+    if (pulls_.count() == before) break;
+  }
+  return {};
 }
 
 }  // namespace
@@ -258,26 +307,21 @@ std::optional<SeparatingDirection> separating_direction(const Tensor& x, const T
   const Rows rows(x, side);
   const Tensor basis = free_directions(rows);
   if (!basis.defined()) return {};
-  const Values basis_values = contiguous(basis).to_vector();
-  Pulls pulls{static_cast<std::size_t>(basis.size(1)), {}};
-  add_pulls(pulls, rows, some_rows(rows), basis_values);
-  // The sum of all pulls stands for the rows that are not among the chosen ones: where it and they
-  // balance, every direction that all rows allow moves none.
-  NonNegativeResidual residual(mv(t(basis), mv(t(rows.x()), rows.side())).to_vector());
-  constexpr int most = 100;
-  for (int pass = 0; pass < most; ++pass) {
-    residual.minimize(pulls);
-    if (residual.is_zero()) return {};
-    const Values direction =
-        without_rounding(rows, mv(basis, from_vector(residual.value())).to_vector());
-    const Movement movement = rows.along(direction);
-    if (movement.is_allowed && movement.moves_some)
-      return tidied(rows, direction, movement.moves_all);
-    const std::size_t before = pulls.count();
-    add_pulls(pulls, rows, movement.against, basis_values);
-    if (pulls.count() == before) return {};
-  }
-  return {};
+  Search search(rows, basis);
+  // Directions are added up, each moving rows that those before it left in place.
+  Values total;
+  Movement movement;
+  Tensor pulling = rows.side();
+  do {
+    const Values direction = search.direction_moving(pulling);
+    if (direction.empty()) break;
+    total.resize(direction.size(), 0.0);
+    for (std::size_t j = 0; j < direction.size(); ++j) total[j] += direction[j];
+    movement = rows.along(total);
+    pulling = where(from_vector(movement.moved) != 0, 0.0, rows.side());
+  } while (!movement.moves_all);
+  if (total.empty()) return {};
+  return tidied(rows, total, movement.moves_all);
 }
 
 }  // namespace wald
