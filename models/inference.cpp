@@ -174,12 +174,13 @@ Tensor unit_information_coordinates(const Tensor& hessian) {
 /// BFGS in these coordinates, which do not mind the units and correlations of the parameters, to
 /// where the maximum is this close in log-likelihood units.
 optim::MinimizeResult approach(const ScalarFunction& objective, const Tensor& start,
-                               const Tensor& transform, std::int64_t max_iterations) {
+                               const Tensor& transform, const FitOptions& options) {
   constexpr double close = 1e-4;
   optim::MinimizeOptions how;
   how.method = optim::Method::bfgs;
   how.scale_parameters = false;
-  how.max_iterations = max_iterations;
+  how.max_iterations = options.max_iter;
+  how.show_progress = options.show_progress;
   how.callback = [](const optim::Iteration& now) { return now.expected_decrease < close; };
   const auto at = [&](const Tensor& u) { return objective(start + mv(transform, u)); };
   optim::MinimizeResult found = optim::minimize(at, zeros(start.shape()), how);
@@ -212,15 +213,31 @@ void finish(const ScalarFunction& objective, optim::MinimizeResult& found) {
   found.evaluations = counted.evaluations();
 }
 
+/// By one method of optim::minimize.
+optim::MinimizeResult minimum_by(optim::Method method, const ScalarFunction& objective,
+                                 const Tensor& start, std::int64_t max_iterations,
+                                 bool show_progress) {
+  optim::MinimizeOptions how;
+  how.method = method;
+  how.polish = true;
+  how.max_iterations = max_iterations;
+  how.show_progress = show_progress;
+  optim::MinimizeResult found = optim::minimize(objective, start, how);
+  if (found.reason == optim::Reason::max_iterations) finish(objective, found);
+  return found;
+}
+
 /// A log-likelihood without surprises takes three Hessians: at the start, close to the maximum, and
 /// there. For others Newton's method begins again.
 optim::MinimizeResult minimum_of(const ScalarFunction& objective, const Tensor& start,
-                                 std::int64_t max_iterations) {
+                                 const FitOptions& options) {
+  if (options.method)
+    return minimum_by(*options.method, objective, start, options.max_iter, options.show_progress);
   optim::MinimizeResult quick;
   const Tensor transform =
       unit_information_coordinates(hessian(objective, start, {.create_graph = false}));
   if (transform.defined()) {
-    quick = approach(objective, start, transform, max_iterations);
+    quick = approach(objective, start, transform, options);
     const bool is_close =
         quick.status != optim::Status::failed || quick.reason == optim::Reason::callback;
     quick.status = optim::Status::failed;
@@ -228,11 +245,9 @@ optim::MinimizeResult minimum_of(const ScalarFunction& objective, const Tensor& 
     if (quick.status == optim::Status::converged || quick.reason == optim::Reason::max_iterations)
       return quick;
   }
-  optim::MinimizeOptions how;
-  how.method = optim::Method::newton_exact;
-  how.polish = true;
-  how.max_iterations = std::max<std::int64_t>(max_iterations - quick.iterations, 1);
-  optim::MinimizeResult found = optim::minimize(objective, start, how);
+  optim::MinimizeResult found = minimum_by(
+      optim::Method::newton_exact, objective, start,
+      std::max<std::int64_t>(options.max_iter - quick.iterations, 1), options.show_progress);
   found.iterations += quick.iterations;
   found.evaluations.values += quick.evaluations.values;
   return found;
@@ -253,12 +268,12 @@ void invert_information(Fit& fit) {
 }
 
 Fit maximize_all(const LogLikelihood& loglik, const std::vector<double>& start,
-                 std::vector<std::string> names, std::int64_t n, int max_iter) {
+                 std::vector<std::string> names, std::int64_t n, const FitOptions& options) {
   Fit fit;
   fit.names = std::move(names);
   fit.n = n;
   const ScalarFunction objective = [&](const Tensor& b) { return -sum(loglik(b)); };
-  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), max_iter);
+  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), options);
   refuse(found, fit.names);
   fit.estimate = found.x.to_vector();
   fit.information = found.hessian.to_vector();
@@ -365,6 +380,15 @@ std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level) {
   return rows;
 }
 
+std::vector<double> starting_values(std::vector<double> start,
+                                    const std::vector<std::string>& names,
+                                    const FitOptions& options) {
+  for (std::size_t i = 0; i < std::min(names.size(), start.size()); ++i)
+    if (const auto given = options.start.find(names[i]); given != options.start.end())
+      start[i] = given->second;
+  return start;
+}
+
 Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
              std::vector<std::string> names, std::int64_t n, const FitOptions& options) {
   if (names.size() != start.size() || start.empty())
@@ -372,13 +396,13 @@ Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
         fmt::format("maximize: {} names for {} starting values", names.size(), start.size()));
   if (options.max_iter < 1)
     throw InputError(fmt::format("maximize: max_iter is {}, not at least 1", options.max_iter));
+  const std::vector<double> from = starting_values(start, names, options);
   if (options.fixed.empty() && options.tied.empty())
-    return maximize_all(loglik, start, std::move(names), n, options.max_iter);
+    return maximize_all(loglik, from, std::move(names), n, options);
   const FreeParameters free(names, options);
   const LogLikelihood of_free = [&](const Tensor& b) { return loglik(free.all(b)); };
-  Fit fit = free.size() > 0
-                ? maximize_all(of_free, free.free_of(start), free.names(), n, options.max_iter)
-                : nothing_estimated(loglik, free.constant(), n);
+  Fit fit = free.size() > 0 ? maximize_all(of_free, free.free_of(from), free.names(), n, options)
+                            : nothing_estimated(loglik, free.constant(), n);
   free.expand(fit, loglik);
   return fit;
 }
