@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
-#include <wald/engine/ops/shape.h>
-#include <wald/kernels/cpu/lapack.h>
+#include <wald/engine/ops/ops.h>
+#include <wald/models/design_triangle.h>
+#include <wald/models/separation.h>
 
 namespace wald {
 namespace {
@@ -88,9 +90,11 @@ std::string combination(const std::vector<double>& weights, const std::vector<st
 void require_full_rank(const Tensor& x, const std::vector<std::string>& names, double tolerance) {
   const Tensor rows = contiguous(x);
   const int k = static_cast<int>(x.size(1));
-  const std::vector<double> triangle = kernels::qr_triangle(rows.data<double>(), x.size(0), k);
+  const std::vector<double> triangle = design_triangle(rows);
   for (int j = 0; j < k; ++j) {
     const double length = column_length(triangle, k, j);
+    if (!std::isfinite(length) && any(~isfinite(select(rows, 1, j))).item<bool>())
+      throw InputError(fmt::format("{} has a value that is not a finite number", names[j]));
     if (length != 0 && !(length > 1e-140 && length < 1e140))
       throw InputError(fmt::format(
           "the values of {} are of size {:.0e}, whose square is beyond double: change the unit",
@@ -107,41 +111,60 @@ void require_full_rank(const Tensor& x, const std::vector<std::string>& names, d
                   found.size() > 1 ? "s" : "", text));
 }
 
+namespace {
+
+/// `there is no finite estimate of the coefficients of a, b`.
+std::string no_finite_estimate(const std::vector<double>& direction,
+                               const std::vector<std::string>& names) {
+  std::vector<std::string> moved;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (direction[i] != 0) moved.push_back(names[i]);
+  return fmt::format("there is no finite estimate of the coefficient{} of {}",
+                     moved.size() > 1 ? "s" : "", fmt::join(moved, ", "));
+}
+
+}  // namespace
+
+void require_overlap(const Tensor& x, const Tensor& side, const std::vector<std::string>& names) {
+  const auto found = separating_direction(x, side);
+  if (!found) return;
+  const std::vector<double> sides = (side * any(x != 0, {1})).to_vector();
+  const auto [lowest, highest] = std::minmax_element(sides.begin(), sides.end());
+  const std::string list = no_finite_estimate(found->coefficients, names);
+  if (*lowest >= 0 || *highest <= 0)
+    throw NotIdentifiedError(fmt::format("{}: there are no {}{}", list,
+                                         *lowest >= 0 ? "failures" : "successes",
+                                         found->is_complete ? "" : " in rows where they count"));
+  const std::string score = combination(found->coefficients, names);
+  throw NotIdentifiedError(
+      found->is_complete
+          ? fmt::format("{}: the data are completely separated, {} is above 0 in every row with "
+                        "successes and below 0 in every row with failures",
+                        list, score)
+          : fmt::format("{}: the data are quasi-completely separated, no row with failures has {} "
+                        "above 0 and no row with successes has it below 0",
+                        list, score));
+}
+
 void require_finite_maximum(const Tensor& x, const Tensor& event,
-                            const std::vector<std::string>& names) {
-  const Tensor rows = contiguous(x), events = contiguous(event);
-  const std::int64_t n = x.size(0);
-  const int k = static_cast<int>(x.size(1));
-  const double* data = rows.data<double>();
-  std::vector<double> with_event;
-  for (std::int64_t i = 0; i < n; ++i)
-    if (events.data<double>()[i] != 0)
-      with_event.insert(with_event.end(), data + i * k, data + (i + 1) * k);
-  const auto free_directions = dependent_columns(
-      kernels::qr_triangle(with_event.data(), static_cast<std::int64_t>(with_event.size()) / k, k),
-      k, rank_tolerance);
-  for (const Dependence& d : free_directions) {
-    // Along this direction x'b stays where it is in every row with an event.
-    std::vector<double> direction = d.weights;
-    for (double& w : direction) w = -w;
-    direction[static_cast<std::size_t>(d.column)] = 1;
-    bool rises = false, falls = false;
-    for (std::int64_t i = 0; i < n; ++i) {
-      double change = 0, size = 0;
-      for (int j = 0; j < k; ++j) {
-        change += direction[j] * data[i * k + j];
-        size += std::abs(direction[j] * data[i * k + j]);
-      }
-      rises |= change > 1e-9 * size;
-      falls |= change < -1e-9 * size;
-    }
-    if (rises && falls) continue;
-    const std::string same = combination(d.weights, names);
-    throw NotIdentifiedError(fmt::format(
-        "there is no finite estimate of the coefficient of {}: it tends to {} infinity, since {}",
-        names[static_cast<std::size_t>(d.column)], rises ? "minus" : "plus",
-        same == "0" ? "it is 0 in every row with an event" : "no event tells it from " + same));
+                            const std::vector<std::string>& names, const char* what) {
+  const auto found = separating_direction(x, where(event != 0, 0.0, -1.0));
+  if (!found) return;
+  const std::string list = no_finite_estimate(found->coefficients, names);
+  const auto moved = std::count_if(found->coefficients.begin(), found->coefficients.end(),
+                                   [](double d) { return d != 0; });
+  if (moved == 1) {
+    const double only =
+        *std::max_element(found->coefficients.begin(), found->coefficients.end(),
+                          [](double a, double b) { return std::abs(a) < std::abs(b); });
+    throw NotIdentifiedError(
+        fmt::format("{}: it tends to {} infinity, since it is 0 in every row with {}", list,
+                    only < 0 ? "minus" : "plus", what));
   }
+  throw NotIdentifiedError(
+      fmt::format("{}: the likelihood rises for ever along {}, which is 0 in every row with {} and "
+                  "not above 0 in the others",
+                  list, combination(found->coefficients, names), what));
 }
 
 }  // namespace wald

@@ -190,8 +190,10 @@ optim::MinimizeResult approach(const ScalarFunction& objective, const Tensor& st
 
 /// From where the approach has led: Newton's steps by the Hessian there down to the gradient's own
 /// rounding, and the Hessian at the end. Status `failed` if that does not show a maximum.
-void finish(const ScalarFunction& objective, optim::MinimizeResult& found) {
+void finish(const ScalarFunction& objective, const FitOptions& options,
+            optim::MinimizeResult& found) {
   optim::Objective counted(objective);
+  if (options.hessian) counted.set_hessian([&](const Tensor& b) { return -options.hessian(b); });
   counted.set_evaluations(found.evaluations);
   optim::Point here = counted.with_hessian(found.x);
   optim::Certificate certificate = optim::certify(counted, here, {});
@@ -216,14 +218,14 @@ void finish(const ScalarFunction& objective, optim::MinimizeResult& found) {
 /// By one method of optim::minimize.
 optim::MinimizeResult minimum_by(optim::Method method, const ScalarFunction& objective,
                                  const Tensor& start, std::int64_t max_iterations,
-                                 bool show_progress) {
+                                 const FitOptions& options) {
   optim::MinimizeOptions how;
   how.method = method;
   how.polish = true;
   how.max_iterations = max_iterations;
-  how.show_progress = show_progress;
+  how.show_progress = options.show_progress;
   optim::MinimizeResult found = optim::minimize(objective, start, how);
-  if (found.reason == optim::Reason::max_iterations) finish(objective, found);
+  if (found.reason == optim::Reason::max_iterations) finish(objective, options, found);
   return found;
 }
 
@@ -232,22 +234,24 @@ optim::MinimizeResult minimum_by(optim::Method method, const ScalarFunction& obj
 optim::MinimizeResult minimum_of(const ScalarFunction& objective, const Tensor& start,
                                  const FitOptions& options) {
   if (options.method)
-    return minimum_by(*options.method, objective, start, options.max_iter, options.show_progress);
+    return minimum_by(*options.method, objective, start, options.max_iter, options);
   optim::MinimizeResult quick;
-  const Tensor transform =
-      unit_information_coordinates(hessian(objective, start, {.create_graph = false}));
+  const Tensor transform = unit_information_coordinates(
+      options.hessian ? -options.hessian(start)
+                      : hessian(objective, start, {.create_graph = false}));
   if (transform.defined()) {
     quick = approach(objective, start, transform, options);
     const bool is_close =
         quick.status != optim::Status::failed || quick.reason == optim::Reason::callback;
     quick.status = optim::Status::failed;
-    if (is_close || quick.reason == optim::Reason::max_iterations) finish(objective, quick);
+    if (is_close || quick.reason == optim::Reason::max_iterations)
+      finish(objective, options, quick);
     if (quick.status == optim::Status::converged || quick.reason == optim::Reason::max_iterations)
       return quick;
   }
-  optim::MinimizeResult found = minimum_by(
-      optim::Method::newton_exact, objective, start,
-      std::max<std::int64_t>(options.max_iter - quick.iterations, 1), options.show_progress);
+  optim::MinimizeResult found =
+      minimum_by(optim::Method::newton_exact, objective, start,
+                 std::max<std::int64_t>(options.max_iter - quick.iterations, 1), options);
   found.iterations += quick.iterations;
   found.evaluations.values += quick.evaluations.values;
   return found;
@@ -401,7 +405,9 @@ Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
     return maximize_all(loglik, from, std::move(names), n, options);
   const FreeParameters free(names, options);
   const LogLikelihood of_free = [&](const Tensor& b) { return loglik(free.all(b)); };
-  Fit fit = free.size() > 0 ? maximize_all(of_free, free.free_of(from), free.names(), n, options)
+  FitOptions how = options;
+  how.hessian = {};  // that of all parameters
+  Fit fit = free.size() > 0 ? maximize_all(of_free, free.free_of(from), free.names(), n, how)
                             : nothing_estimated(loglik, free.constant(), n);
   free.expand(fit, loglik);
   return fit;

@@ -97,6 +97,9 @@ struct FitOptions {
   /// Iterations, at least 1; a fit that needs more is `failed`. Newton steps at the end, on the
   /// gradient alone, do not count. Log-likelihoods without surprises take about ten.
   int max_iter = 1000;
+  /// The Hessian [k, k] of the log-likelihood at parameters, where a model knows a cheaper way to
+  /// it than one sweep for each parameter; not used where some are fixed or tied.
+  std::function<Tensor(const Tensor& parameters)> hessian = {};
   std::map<std::string, double> fixed = {};  ///< Parameters held at a value.
   /// Groups of parameters that are one and the same; one that is fixed fixes its group.
   std::vector<std::vector<std::string>> tied = {};

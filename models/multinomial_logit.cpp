@@ -26,6 +26,7 @@ Tensor logits_of(const Tensor& coefficients, const Tensor& x, const Tensor& offs
 Regression regression_of(const CategoricalData& data) {
   Regression r{data.x, data.names, data.offset, data.weights, data.levels, {}, {}, {}};
   r.equations.erase(r.equations.begin());
+  r.is_by_rows = true;
   r.terms = [y = unsqueeze(data.y, 1)](const Tensor& eta, const Tensor&) {
     return squeeze(gather(log_softmax(with_baseline(eta), 1), 1, y), 1);
   };
@@ -90,13 +91,16 @@ MultinomialFit fit_multinomial(const CategoricalData& data, const FitOptions& op
   MultinomialFit fit;
   Regression regression = regression_of(data);
   regression.start = shares_as_start(data);
+  // Coefficients that are held may keep the others finite.
+  const bool has_conditions = !options.fixed.empty() || !options.tied.empty();
   try {
     static_cast<Fit&>(fit) = fit_regression(regression, options);
   } catch (const NotIdentifiedError&) {
+    if (has_conditions) throw;
     require_no_separation(gains(data), regression.parameter_names());  // says more
     throw;
   }
-  if (fit.status == FitStatus::failed || has_vanishing_category(fit, data))
+  if (!has_conditions && (fit.status == FitStatus::failed || has_vanishing_category(fit, data)))
     require_no_separation(gains(data), regression.parameter_names());
   fit.levels = data.levels;
   fit.totals = category_totals(data);

@@ -35,6 +35,7 @@ struct OrderedFit : Fit {
 
 /// Fits by maximum likelihood, from the shares of the categories. The design has no intercept,
 /// which the cut points are.
+/// Conditions in the options are on coefficients and cut points by these names.
 /// Throws as check_categorical() and fit_regression() do; NotIdentifiedError for a design with a
 /// constant column, and with the direction where a combination of covariates orders the categories
 /// without error, so that there is no maximum.

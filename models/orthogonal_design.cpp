@@ -3,25 +3,51 @@
 #include <algorithm>
 #include <cmath>
 
+#include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/kernels/cpu/lapack.h>
+#include <wald/kernels/cpu/parallel.h>
+#include <wald/models/design_triangle.h>
 
 namespace wald {
+namespace {
+
+/// Puts into q the rows with q r = x, some at a time: side by side in memory, so that they are one
+/// vector operation.
+void solve_rows(const double* x, double* q, std::int64_t n, const std::vector<double>& r,
+                std::size_t k) {
+  constexpr std::size_t together = 16;
+  std::vector<double> columns(k * together);
+  for (std::int64_t begin = 0; begin < n; begin += together) {
+    const std::size_t at = static_cast<std::size_t>(begin) * k;
+    const auto count = std::min(together, static_cast<std::size_t>(n - begin));
+    for (std::size_t j = 0; j < k; ++j) {
+      double column[together] = {};
+      for (std::size_t i = 0; i < count; ++i) column[i] = x[at + i * k + j];
+      for (std::size_t l = 0; l < j; ++l) {
+        const double *other = &columns[l * together], factor = r[l * k + j];
+        for (std::size_t i = 0; i < together; ++i) column[i] -= factor * other[i];
+      }
+      for (std::size_t i = 0; i < together; ++i)
+        columns[j * together + i] = column[i] / r[j * k + j];
+      for (std::size_t i = 0; i < count; ++i) q[at + i * k + j] = columns[j * together + i];
+    }
+  }
+}
+
+}  // namespace
 
 OrthogonalDesign::OrthogonalDesign(const Tensor& x, std::size_t equations)
     : k_(static_cast<std::size_t>(x.size(1))), equations_(equations) {
+  r_ = design_triangle(x);
   const Tensor rows = contiguous(x);
-  const auto n = static_cast<std::size_t>(x.size(0));
-  r_ = kernels::qr_triangle(rows.data<double>(), x.size(0), static_cast<int>(k_));
-  q_ = clone(rows);
-  double* q = q_.mutable_data<double>();
-  for (std::size_t i = 0; i < n; ++i) {
-    double* row = q + i * k_;  // solves row r = x's row
-    for (std::size_t j = 0; j < k_; ++j) {
-      for (std::size_t l = 0; l < j; ++l) row[j] -= row[l] * r_[l * k_ + j];
-      row[j] /= r_[j * k_ + j];
-    }
-  }
+  q_ = empty(x.shape());
+  const double* from = rows.data<double>();
+  double* to = q_.mutable_data<double>();
+  constexpr std::int64_t block = 4096;
+  kernels::parallel_for((x.size(0) + block - 1) / block, [&](std::int64_t i) {
+    const std::int64_t at = i * block * x.size(1);
+    solve_rows(from + at, to + at, std::min(block, x.size(0) - i * block), r_, k_);
+  });
 }
 
 std::vector<double> OrthogonalDesign::to_orthogonal(const std::vector<double>& b) const {

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
 #include <wald/models/constraints.h>
 #include <wald/models/identification.h>
 #include <wald/models/orthogonal_design.h>
+#include <wald/models/row_hessian.h>
 
 namespace wald {
 namespace {
@@ -54,6 +56,17 @@ Tensor terms_at(const Regression& r, const Tensor& x, const Tensor& parameters) 
   const auto coefficients = static_cast<std::int64_t>(r.n_equations()) * x.size(1);
   const Tensor eta = with_offset(r, predictors(r, x, slice(parameters, 0, 0, coefficients)));
   return weighted(r, r.terms(eta, slice(parameters, 0, coefficients, parameters.numel())));
+}
+
+/// The Hessian of their sum, where each term sees its own row only.
+Tensor hessian_at(const Regression& r, const Tensor& x, const Tensor& parameters) {
+  const NoGradGuard guard;
+  const auto coefficients = static_cast<std::int64_t>(r.n_equations()) * x.size(1);
+  const Tensor eta = with_offset(r, predictors(r, x, slice(parameters, 0, 0, coefficients)));
+  const auto total = [&](const Tensor& at, const Tensor& other) {
+    return sum(weighted(r, r.terms(at, other)));
+  };
+  return row_hessian(total, x, eta, slice(parameters, 0, coefficients, parameters.numel()));
 }
 
 /// x with 0 in the rows that have no weight, which determine nothing.
@@ -153,8 +166,13 @@ Fit fit_regression(const Regression& regression, const FitOptions& options) {
   const LogLikelihood terms = [&](const Tensor& parameters) {
     return terms_at(regression, design.q(), parameters);
   };
+  FitOptions how = options;
+  if (regression.is_by_rows)
+    how.hessian = [&](const Tensor& parameters) {
+      return hessian_at(regression, design.q(), parameters);
+    };
   return maximize_orthogonal(terms, design, regression.start, regression.parameter_names(),
-                             regression.n(), options);
+                             regression.n(), how);
 }
 
 Tensor leverages(const Regression& regression, const Fit& fit, const Tensor& working_weights) {

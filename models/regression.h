@@ -27,6 +27,9 @@ struct Regression {
   std::vector<std::string> other_names;  ///< Of the other parameters.
   std::vector<double> start;             ///< Of all parameters.
   PredictorLikelihood terms;
+  /// Whether each term depends on its own row's predictors alone: the Hessian then takes a sweep
+  /// for each equation and other parameter in place of one for each coefficient.
+  bool is_by_rows = false;
 
   std::int64_t n() const { return x.size(0); }
   std::size_t n_equations() const { return equations.empty() ? 1 : equations.size(); }

@@ -38,6 +38,11 @@ Point Objective::at(const Tensor& x) {
 }
 
 Point Objective::with_hessian(const Tensor& x) {
+  if (hessian_of_) {
+    const Point here = at(x);
+    hessian(x);
+    return here;
+  }
   begin(evaluations_.values);
   ++evaluations_.gradients;
   ++evaluations_.hessians;
@@ -49,7 +54,7 @@ Point Objective::with_hessian(const Tensor& x) {
 Tensor Objective::hessian(const Tensor& x) {
   if (hessian_at_.defined() && hessian_at_.is_same(x)) return hessian_;
   begin(evaluations_.hessians);
-  keep_hessian(x, wald::hessian(f_, x, {.create_graph = false}));
+  keep_hessian(x, hessian_of_ ? hessian_of_(x) : wald::hessian(f_, x, {.create_graph = false}));
   return hessian_;
 }
 

@@ -32,6 +32,9 @@ class Objective {
  public:
   explicit Objective(ScalarFunction f);
 
+  /// A cheaper way to the Hessian than the sweeps.
+  void set_hessian(TensorFunction hessian) { hessian_of_ = std::move(hessian); }
+
   /// The value alone.
   double value(const Tensor& x);
   Point at(const Tensor& x);
@@ -60,6 +63,7 @@ class Objective {
   double note(double value);
 
   ScalarFunction f_;
+  TensorFunction hessian_of_;
   Evaluations evaluations_;
   std::function<void()> guard_;
   bool has_fallen_to_infinity_ = false;

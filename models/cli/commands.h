@@ -33,6 +33,13 @@ void add_fit_survival(CLI::App& fit, int& exit_code);
 void add_fit_ols(CLI::App& fit, int& exit_code);
 void add_fit_ordered(CLI::App& fit, int& exit_code);
 void add_fit_multinomial(CLI::App& fit, int& exit_code);
+/// logistic, poisson, negbin, gamma.
+void add_fit_glm(CLI::App& fit, int& exit_code);
+
+/// Under `wald simulate`: logistic, poisson, negbin, gamma.
+void add_simulate_glm(CLI::App& simulate, int& exit_code);
+void add_simulate_ordered(CLI::App& simulate, int& exit_code);
+void add_simulate_multinomial(CLI::App& simulate, int& exit_code);
 
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);

@@ -57,6 +57,7 @@ std::string label_of(double value);
 
 /// One for each model, in its own file.
 PredictedQuantities predict_multinomial(const PredictRequest& request);
+PredictedQuantities predict_glm(const PredictRequest& request);
 PredictedQuantities predict_ols(const PredictRequest& request);
 PredictedQuantities predict_ordered(const PredictRequest& request);
 PredictedQuantities predict_survival(const PredictRequest& request);

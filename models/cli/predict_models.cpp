@@ -7,6 +7,10 @@ const std::vector<PredictModel>& predict_models() {
       {"multinomial", {"probability"}, predict_multinomial},
       {"ols", {"response"}, predict_ols},
       {"ordered", {"probability"}, predict_ordered},
+      {"logistic", {"response"}, predict_glm},
+      {"poisson", {"response"}, predict_glm},
+      {"negbin", {"response"}, predict_glm},
+      {"gamma", {"response"}, predict_glm},
       {"survival", {"quantile", "survival", "hazard"}, predict_survival},
   };
   return models;

@@ -34,6 +34,11 @@ struct Reproduction {
 /// fitted one over it.
 Reproduction reproduce_survival(const std::string& plot_path);
 
+/// Example 2: logistic regression by Rprop. With a path, also the plot of the loss by iteration.
+Reproduction reproduce_logistic(const std::string& plot_path);
+/// Example 3: multiple regression by Rprop.
+Reproduction reproduce_regression();
+
 /// Example 5: the computation graph, in float32.
 Reproduction reproduce_graph();
 /// Example 5: an operation of one's own, in float32.

@@ -8,7 +8,6 @@
 #include <wald/models/simulate.h>
 
 #include "commands.h"
-#include "simulate_categorical.h"
 
 namespace wald::cli {
 namespace {
@@ -62,6 +61,7 @@ void add_simulate(CLI::App& app, int& exit_code) {
   survival->callback([o, &exit_code] { exit_code = run_simulate_survival(*o); });
   add_simulate_ordered(*simulate, exit_code);
   add_simulate_multinomial(*simulate, exit_code);
+  add_simulate_glm(*simulate, exit_code);
 }
 
 }  // namespace wald::cli

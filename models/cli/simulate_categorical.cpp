@@ -1,5 +1,4 @@
-#include "simulate_categorical.h"
-
+// wald simulate ordered, wald simulate multinomial.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +10,8 @@
 #include <wald/engine/ops/ops.h>
 #include <wald/models/multinomial_logit.h>
 #include <wald/models/ordered_logit.h>
+
+#include "commands.h"
 
 namespace wald::cli {
 namespace {

@@ -66,6 +66,24 @@ TEST(ReproduceNn, Agrees) {
   EXPECT_EQ(figure(json, "parameters in all")["obtained"], 81);
 }
 
+TEST(ReproduceLogistic, AgreesAndPlots) {
+  const std::string plot = temp_path("loss.svg");
+  const Outcome run = run_wald({"reproduce", "logistic", "--json", "--plot", plot});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  const Json json = run.json();
+  expect_agreement(json, 21);
+  EXPECT_EQ(figure(json, "first Rprop step from 0")["obtained"], 0.01);
+  EXPECT_THAT(read_file(plot), AllOf(HasSubstr("<svg"), HasSubstr("Iteration")));
+}
+
+TEST(ReproduceRegression, Agrees) {
+  const Json json = json_of("regression");
+  expect_agreement(json, 45);
+  EXPECT_EQ(figure(json, "objective: its grad_fn")["obtained"], "AddBackward0");
+  const Json corner = figure(json, "X[1:3, 2:3]");
+  EXPECT_NEAR(corner["obtained"].get<double>(), -0.7146, 5e-5);
+}
+
 TEST(ReproduceAll, RunsEveryExample) {
   const Outcome run = run_wald({"reproduce", "--json"});
   EXPECT_EQ(run.exit_code, 0);
@@ -76,7 +94,7 @@ TEST(ReproduceAll, RunsEveryExample) {
     names.push_back(example["example"]);
     expect_agreement(example, 3);
   }
-  for (const char* name : {"survival", "graph", "nn"})
+  for (const char* name : {"survival", "logistic", "regression", "graph", "nn"})
     EXPECT_THAT(names, ::testing::Contains(name));
   const Outcome text = run_wald({"reproduce", "all"});
   EXPECT_EQ(text.exit_code, 0);

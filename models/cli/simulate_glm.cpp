@@ -1,0 +1,85 @@
+// wald simulate logistic, poisson, negbin and gamma.
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include <wald/engine/io/csv.h>
+#include <wald/models/simulate_glm.h>
+
+#include "commands.h"
+
+namespace wald::cli {
+namespace {
+
+struct Simulate {
+  std::int64_t n = 0;
+  std::vector<double> coefficients;
+  std::int32_t seed = 1;
+  std::string link, out;
+  SimulateGlm model;
+};
+
+int run(const Simulate& o) {
+  RRandom random(static_cast<std::uint32_t>(o.seed));
+  SimulateGlm model = o.model;
+  for (GlmLink link : {GlmLink::logit, GlmLink::probit, GlmLink::cloglog, GlmLink::cauchit,
+                       GlmLink::log, GlmLink::inverse})
+    if (o.link == name_of(link)) model.link = link;
+  const GlmSample sample =
+      simulate_glm(random, static_cast<std::size_t>(o.n), o.coefficients, model);
+  std::vector<std::string> names = {"y"};
+  std::vector<std::vector<double>> columns = {sample.y};
+  if (model.trials > 1) {
+    names.push_back("trials");
+    columns.emplace_back(sample.y.size(), model.trials);
+  }
+  names.insert(names.end(), sample.covariates.begin(), sample.covariates.end());
+  columns.insert(columns.end(), sample.columns.begin(), sample.columns.end());
+  write_csv(o.out, names, columns);
+  std::cerr << fmt::format("wald: {} rows, written to {}\n", o.n, o.out);
+  return done;
+}
+
+CLI::App* add_command(CLI::App& simulate, const std::string& name, const std::string& text,
+                      const std::vector<std::string>& links, std::shared_ptr<Simulate> o,
+                      int& exit_code) {
+  CLI::App* command =
+      simulate.add_subcommand(name, text + "; the covariates x1, x2 ... are standard normal");
+  command->add_option("--n", o->n, "Number of rows")->required()->check(require_positive);
+  command->add_option("--coef", o->coefficients, "Coefficients: the intercept, that of x1 ...")
+      ->required()
+      ->delimiter(',')
+      ->type_name("B0 [B1 ...]");
+  command->add_option("--seed", o->seed, "As R's set.seed")->type_name("S");
+  o->link = links[0];
+  command->add_option("--link", o->link, "Of the mean to the linear predictor")
+      ->check(CLI::IsMember(links));
+  command->add_option("--out", o->out, "CSV file to write")->required()->type_name("FILE");
+  command->callback([o, &exit_code] { exit_code = run(*o); });
+  return command;
+}
+
+}  // namespace
+
+void add_simulate_glm(CLI::App& simulate, int& exit_code) {
+  const auto of = [](GlmFamily family) {
+    auto o = std::make_shared<Simulate>();
+    o->model.family = family;
+    return o;
+  };
+  auto binomial = of(GlmFamily::binomial), negbin = of(GlmFamily::negative_binomial),
+       gamma = of(GlmFamily::gamma);
+  add_command(simulate, "logistic", "Binary responses, or binomial counts",
+              {"logit", "probit", "cloglog", "cauchit"}, binomial, exit_code)
+      ->add_option("--trials", binomial->model.trials, "Trials of each row")
+      ->check(require_positive);
+  add_command(simulate, "poisson", "Poisson counts", {"log"}, of(GlmFamily::poisson), exit_code);
+  add_command(simulate, "negbin", "Negative binomial counts", {"log"}, negbin, exit_code)
+      ->add_option("--theta", negbin->model.other, "Of the variance mu + mu^2 / theta")
+      ->check(require_positive);
+  add_command(simulate, "gamma", "Gamma measurements", {"log", "inverse"}, gamma, exit_code)
+      ->add_option("--shape", gamma->model.other, "Of the variance mu^2 / shape")
+      ->check(require_positive);
+}
+
+}  // namespace wald::cli
