@@ -13,9 +13,20 @@ namespace {
 /// The logits of all categories [n, levels], that of the baseline 0.
 Tensor with_baseline(const Tensor& eta) { return cat({zeros({eta.size(0), 1}), eta}, 1); }
 
+Tensor logits_of(const Tensor& coefficients, const Tensor& x, const Tensor& offset) {
+  const std::int64_t k = x.size(1);
+  if (k == 0 || coefficients.numel() % k != 0)
+    throw ShapeError(
+        "multinomial logit: the coefficients are not a number for each column and category");
+  Tensor eta = matmul(x, t(reshape(coefficients, {coefficients.numel() / k, k})));
+  if (offset.defined()) eta = eta + unsqueeze(offset, 1);
+  return with_baseline(eta);
+}
+
 Regression regression_of(const CategoricalData& data) {
   Regression r{data.x, data.names, data.offset, data.weights, data.levels, {}, {}, {}};
   r.equations.erase(r.equations.begin());
+  r.is_by_rows = true;
   r.terms = [y = unsqueeze(data.y, 1)](const Tensor& eta, const Tensor&) {
     return squeeze(gather(log_softmax(with_baseline(eta), 1), 1, y), 1);
   };
@@ -80,31 +91,41 @@ MultinomialFit fit_multinomial(const CategoricalData& data, const FitOptions& op
   MultinomialFit fit;
   Regression regression = regression_of(data);
   regression.start = shares_as_start(data);
+  // Coefficients that are held may keep the others finite.
+  const bool has_conditions = !options.fixed.empty() || !options.tied.empty();
   try {
     static_cast<Fit&>(fit) = fit_regression(regression, options);
   } catch (const NotIdentifiedError&) {
+    if (has_conditions) throw;
     require_no_separation(gains(data), regression.parameter_names());  // says more
     throw;
   }
-  if (fit.status == FitStatus::failed || has_vanishing_category(fit, data))
+  if (!has_conditions && (fit.status == FitStatus::failed || has_vanishing_category(fit, data)))
     require_no_separation(gains(data), regression.parameter_names());
   fit.levels = data.levels;
+  fit.totals = category_totals(data);
   const bool has_null = !std::isnan(constant_of(data.x)) && !data.offset.defined();
   fit.loglik_null = has_null ? loglik_of_shares(data) : NAN;
   fit.lr_df = static_cast<int>((data.names.size() - 1) * regression.n_equations());
   return fit;
 }
 
+Tensor multinomial_log_odds(const Tensor& coefficients, const Tensor& x, const Tensor& offset) {
+  const Tensor eta = logits_of(coefficients, x, offset);
+  std::vector<Tensor> columns;
+  for (std::int64_t j = 0; j < eta.size(1); ++j) {
+    std::vector<std::int64_t> others;
+    for (std::int64_t other = 0; other < eta.size(1); ++other)
+      if (other != j) others.push_back(other);
+    columns.push_back(select(eta, 1, j) -
+                      logsumexp(index_select(eta, 1, from_vector(others)), {1}));
+  }
+  return stack(columns, 1);
+}
+
 Tensor multinomial_probabilities(const Tensor& coefficients, const Tensor& x,
                                  const Tensor& offset) {
-  const std::int64_t k = x.size(1);
-  if (k == 0 || coefficients.numel() % k != 0)
-    throw ShapeError(
-        "multinomial_probabilities: the coefficients are not a number for each column "
-        "and category");
-  Tensor eta = matmul(x, t(reshape(coefficients, {coefficients.numel() / k, k})));
-  if (offset.defined()) eta = eta + unsqueeze(offset, 1);
-  return softmax(with_baseline(eta), 1);
+  return softmax(logits_of(coefficients, x, offset), 1);
 }
 
 }  // namespace wald

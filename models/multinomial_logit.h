@@ -18,6 +18,7 @@ LogLikelihood multinomial_log_likelihood(const CategoricalData& data);
 /// A fitted multinomial logit; names are `versicolor:Sepal.Length`.
 struct MultinomialFit : Fit {
   std::vector<std::string> levels;  ///< The baseline first.
+  std::vector<double> totals;       ///< The weight of the rows of each.
   /// loglik of the shares of the categories; NaN if the design has no constant first column, or
   /// there are offsets.
   double loglik_null = 0;
@@ -32,6 +33,8 @@ struct MultinomialFit : Fit {
 /// where a combination of covariates tells categories apart, so that there is no maximum.
 MultinomialFit fit_multinomial(const CategoricalData& data, const FitOptions& options = {});
 
+/// log(P(y = j) / P(y != j)) of each row of x [n, levels], for intervals of probabilities.
+Tensor multinomial_log_odds(const Tensor& coefficients, const Tensor& x, const Tensor& offset = {});
 /// P(y = j) of each row of x [n, levels] at coefficients as in a fit; undefined offset: 0.
 Tensor multinomial_probabilities(const Tensor& coefficients, const Tensor& x,
                                  const Tensor& offset = {});

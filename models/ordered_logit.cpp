@@ -93,6 +93,7 @@ Regression regression_of(const CategoricalData& data, OrderedLink link) {
                std::vector<double>(data.names.size(), 0.0),
                {}};
   r.names.push_back(cuts[0]);
+  r.is_by_rows = true;
   const std::vector<double> start = cuts_of_shares(data, link);
   for (std::size_t j = 0; j < start.size(); ++j)
     r.start.push_back(j == 0 ? start[0] : std::log(start[j] - start[j - 1]));
@@ -154,11 +155,44 @@ void require_no_constant(const CategoricalData& data) {
   }
 }
 
-Fit fit_parameters(const CategoricalData& data, const Regression& regression,
-                   const FitOptions& options) {
+/// log P(y = j) of each row [n, levels].
+Tensor log_probabilities(const Tensor& parameters, const Tensor& x, OrderedLink link,
+                         const Tensor& offset) {
+  const std::int64_t n = x.size(0), k = x.size(1), levels = parameters.numel() - k + 1;
+  if (levels < 2) throw ShapeError("ordered model: there are no cut points");
+  CategoricalData rows;
+  rows.x = x;
+  rows.offset = offset;
+  rows.levels.resize(static_cast<std::size_t>(levels));
+  std::vector<Tensor> columns;
+  for (std::int64_t j = 0; j < levels; ++j) {
+    rows.y = full({n}, static_cast<double>(j), DType::int64);
+    columns.push_back(ordered_log_likelihood(rows, link)(parameters));
+  }
+  return stack(columns, 1);
+}
+
+bool has_conditions(const FitOptions& options) {
+  return !options.fixed.empty() || !options.tied.empty() || !options.start.empty();
+}
+
+/// In the parameters by their names: conditions are on cut points, not on distances.
+Fit fit_named(const CategoricalData& data, OrderedLink link, const FitOptions& options) {
+  std::vector<std::string> names = data.names;
+  for (const std::string& name : cut_names(data)) names.push_back(name);
+  std::vector<double> start(data.names.size(), 0.0);
+  for (double cut : cuts_of_shares(data, link)) start.push_back(cut);
+  return maximize(ordered_log_likelihood(data, link), start, names, data.n(), options);
+}
+
+Fit fit_parameters(const CategoricalData& data, OrderedLink link, const FitOptions& options) {
+  const Regression regression = regression_of(data, link);
   try {
     Fit fit = fit_regression(regression, options);
-    if (fit.status == FitStatus::failed)
+    to_cut_points(fit, data.names.size());
+    const Tensor p = ordered_probabilities(from_vector(fit.estimate), data.x, link, data.offset);
+    // Where the data are separated some category becomes this unlikely somewhere.
+    if (fit.status == FitStatus::failed || min(p).item() < 1e-6)
       require_no_separation(gains(data), regression.parameter_names());
     return fit;
   } catch (const NotIdentifiedError&) {
@@ -183,34 +217,26 @@ LogLikelihood ordered_log_likelihood(const CategoricalData& data, OrderedLink li
 OrderedFit fit_ordered(const CategoricalData& data, OrderedLink link, const FitOptions& options) {
   check_categorical(data);
   require_no_constant(data);
-  const Regression regression = regression_of(data, link);
   OrderedFit fit;
-  static_cast<Fit&>(fit) = fit_parameters(data, regression, options);
-  to_cut_points(fit, data.names.size());
+  static_cast<Fit&>(fit) = has_conditions(options) ? fit_named(data, link, options)
+                                                   : fit_parameters(data, link, options);
   fit.levels = data.levels;
+  fit.totals = category_totals(data);
   fit.link = link;
   fit.loglik_null = data.offset.defined() ? NAN : loglik_of_shares(data);
   fit.lr_df = static_cast<int>(data.names.size());
-  const Tensor p = ordered_probabilities(from_vector(fit.estimate), data.x, link, data.offset);
-  // Where the data are separated some category becomes this unlikely somewhere.
-  if (min(p).item() < 1e-6) require_no_separation(gains(data), regression.parameter_names());
   return fit;
+}
+
+Tensor ordered_log_odds(const Tensor& parameters, const Tensor& x, OrderedLink link,
+                        const Tensor& offset) {
+  const Tensor log_p = log_probabilities(parameters, x, link, offset);
+  return log_p - log1mexp(-log_p);
 }
 
 Tensor ordered_probabilities(const Tensor& parameters, const Tensor& x, OrderedLink link,
                              const Tensor& offset) {
-  const std::int64_t n = x.size(0), k = x.size(1), levels = parameters.numel() - k + 1;
-  if (levels < 2) throw ShapeError("ordered_probabilities: there are no cut points");
-  CategoricalData rows;
-  rows.x = x;
-  rows.offset = offset;
-  rows.levels.resize(static_cast<std::size_t>(levels));
-  std::vector<Tensor> columns;
-  for (std::int64_t j = 0; j < levels; ++j) {
-    rows.y = full({n}, static_cast<double>(j), DType::int64);
-    columns.push_back(exp(ordered_log_likelihood(rows, link)(parameters)));
-  }
-  return stack(columns, 1);
+  return exp(log_probabilities(parameters, x, link, offset));
 }
 
 }  // namespace wald

@@ -24,6 +24,7 @@ LogLikelihood ordered_log_likelihood(const CategoricalData& data,
 /// A fitted ordered regression; the cut points, on their own scale, are named `Low|Medium`.
 struct OrderedFit : Fit {
   std::vector<std::string> levels;
+  std::vector<double> totals;  ///< The weight of the rows of each.
   OrderedLink link = OrderedLink::logit;
   double loglik_null = 0;  ///< loglik of the shares of the categories; NaN with offsets.
   int lr_df = 0;           ///< Coefficients beside the cut points.
@@ -34,12 +35,16 @@ struct OrderedFit : Fit {
 
 /// Fits by maximum likelihood, from the shares of the categories. The design has no intercept,
 /// which the cut points are.
+/// Conditions in the options are on coefficients and cut points by these names.
 /// Throws as check_categorical() and fit_regression() do; NotIdentifiedError for a design with a
 /// constant column, and with the direction where a combination of covariates orders the categories
 /// without error, so that there is no maximum.
 OrderedFit fit_ordered(const CategoricalData& data, OrderedLink link = OrderedLink::logit,
                        const FitOptions& options = {});
 
+/// log(P(y = j) / P(y != j)) of each row of x [n, levels], for intervals of probabilities.
+Tensor ordered_log_odds(const Tensor& parameters, const Tensor& x,
+                        OrderedLink link = OrderedLink::logit, const Tensor& offset = {});
 /// P(y = j) of each row of x [n, levels] at parameters as in a fit; undefined offset: 0.
 Tensor ordered_probabilities(const Tensor& parameters, const Tensor& x,
                              OrderedLink link = OrderedLink::logit, const Tensor& offset = {});

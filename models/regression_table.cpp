@@ -110,11 +110,17 @@ constexpr Style markdown_style = {markdown_text,
                                   },
                                   [](const std::string& number) { return number; }};
 
+/// The terms of all models; one that earlier models have not stands behind the one before it in its
+/// own.
 std::vector<std::string> terms_of(std::span<const TableModel> models) {
   std::vector<std::string> terms;
-  for (const TableModel& model : models)
-    for (const CoefficientRow& row : model.rows)
-      if (std::ranges::find(terms, row.name) == terms.end()) terms.push_back(row.name);
+  for (const TableModel& model : models) {
+    auto place = terms.begin();
+    for (const CoefficientRow& row : model.rows) {
+      const auto found = std::ranges::find(terms, row.name);
+      place = (found == terms.end() ? terms.insert(place, row.name) : found) + 1;
+    }
+  }
   return terms;
 }
 

@@ -35,12 +35,12 @@ struct TableOptions {
   std::string std_errors{};  ///< What kind they are, for the note: `Robust (HC1)`.
 };
 
-/// LaTeX (booktabs) and Markdown: a row for each coefficient in the order of their first
-/// appearance, estimates with stars above standard errors in parentheses; n, log-likelihood, AIC,
-/// BIC; a note that explains both. CSV: a row for each model and coefficient, numbers in full, with
-/// the columns model, term, estimate, std_error, statistic, p, lower, upper, n, loglik, aic, bic.
-/// Names are escaped, so that any text comes out as it is.
-/// Throws InputError without models, or for decimals outside 0..12.
+/// LaTeX (booktabs) and Markdown: a row for each coefficient in the order of the models, estimates
+/// with stars above standard errors in parentheses; n, log-likelihood, AIC, BIC; a note that
+/// explains both. CSV: a row for each model and coefficient, numbers in full, with the columns
+/// model, term, estimate, std_error, statistic, p, lower, upper, n, loglik, aic, bic. Names are
+/// escaped, so that any text comes out as it is. Throws InputError without models, or for decimals
+/// outside 0..12.
 std::string regression_table(std::span<const TableModel> models, const TableOptions& options = {});
 
 }  // namespace wald

@@ -16,6 +16,7 @@
 #include <wald/engine/tensor.h>
 #include <wald/engine/transforms.h>
 #include <wald/models/bootstrap.h>
+#include <wald/models/categorical_summary.h>
 #include <wald/models/conditional_logit.h>
 #include <wald/models/covariance.h>
 #include <wald/models/cox.h>
@@ -32,7 +33,6 @@
 #include <wald/models/multinomial_logit.h>
 #include <wald/models/ols.h>
 #include <wald/models/ols_summary.h>
-#include <wald/models/ordered_logit.h>
 #include <wald/models/plot.h>
 #include <wald/models/plot_estimates.h>
 #include <wald/models/plot_residuals.h>

@@ -23,6 +23,7 @@ void add_reproduce(CLI::App& app, int& exit_code);
 void add_fit(CLI::App& app, int& exit_code);
 void add_predict(CLI::App& app, int& exit_code);
 void add_test(CLI::App& app, int& exit_code);
+void add_table(CLI::App& app, int& exit_code);
 void add_km(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 void add_info(CLI::App& app, int& exit_code);
@@ -31,6 +32,8 @@ void add_info(CLI::App& app, int& exit_code);
 void add_fit_survival(CLI::App& fit, int& exit_code);
 void add_fit_ols(CLI::App& fit, int& exit_code);
 void add_fit_pln(CLI::App& fit, int& exit_code);
+void add_fit_ordered(CLI::App& fit, int& exit_code);
+void add_fit_multinomial(CLI::App& fit, int& exit_code);
 /// logistic, poisson, negbin, gamma.
 void add_fit_glm(CLI::App& fit, int& exit_code);
 
@@ -38,6 +41,8 @@ void add_fit_glm(CLI::App& fit, int& exit_code);
 void add_simulate_glm(CLI::App& simulate, int& exit_code);
 void add_fit_cox(CLI::App& fit, int& exit_code);
 void add_fit_clogit(CLI::App& fit, int& exit_code);
+void add_simulate_ordered(CLI::App& simulate, int& exit_code);
+void add_simulate_multinomial(CLI::App& simulate, int& exit_code);
 
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);

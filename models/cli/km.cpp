@@ -170,7 +170,8 @@ void add_km(CLI::App& app, int& exit_code) {
   km->add_option("--conf", o->scale, "Scale on which the limits are symmetric")
       ->check(CLI::IsMember({"log", "log-log", "plain"}));
   km->add_option("--level", o->level, "Level of the limits")->check(CLI::Range(0.5, 0.9999));
-  km->add_option("--plot", o->plot, "Write the curves to this SVG file")->type_name("OUT.svg");
+  km->add_option("--plot", o->plot, "Write the curves to this SVG or PNG file")
+      ->type_name("OUT.svg");
   km->add_flag("--json", o->json, "Print one JSON object");
   km->callback([o, &exit_code] { exit_code = run_km(*o); });
 }

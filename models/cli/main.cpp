@@ -69,6 +69,7 @@ int run(int argc, char** argv) {
   add_predict(app, exit_code);
   add_test(app, exit_code);
 
+  add_table(app, exit_code);
   add_km(app, exit_code);
   add_simulate(app, exit_code);
   add_info(app, exit_code);

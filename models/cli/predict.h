@@ -58,11 +58,13 @@ const std::vector<PredictModel>& predict_models();
 std::string label_of(double value);
 
 /// One for each model, in its own file.
+PredictedQuantities predict_multinomial(const PredictRequest& request);
 PredictedQuantities predict_glm(const PredictRequest& request);
 PredictedQuantities predict_clogit(const PredictRequest& request);
 PredictedQuantities predict_cox(const PredictRequest& request);
 PredictedQuantities predict_ols(const PredictRequest& request);
 PredictedQuantities predict_pln(const PredictRequest& request);
+PredictedQuantities predict_ordered(const PredictRequest& request);
 PredictedQuantities predict_survival(const PredictRequest& request);
 
 }  // namespace wald::cli

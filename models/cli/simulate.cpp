@@ -88,6 +88,8 @@ void add_simulate(CLI::App& app, int& exit_code) {
       ->type_name("C");
   survival->add_option("--out", o->out, "CSV file to write")->required()->type_name("FILE");
   survival->callback([o, &exit_code] { exit_code = run_simulate_survival(*o); });
+  add_simulate_ordered(*simulate, exit_code);
+  add_simulate_multinomial(*simulate, exit_code);
   add_simulate_glm(*simulate, exit_code);
 }
 

@@ -146,6 +146,22 @@ TEST(Ordered, WeightsOffsetsUnitsAndOrigins) {
   EXPECT_TRUE(std::isnan(offset.loglik_null));
 }
 
+TEST(Ordered, ConditionsAreOnCutPoints) {
+  const CategoricalData data = made_data();
+  const OrderedFit free = fit_ordered(data);
+  OrderedFit held = fit_ordered(data, OrderedLink::logit, {.fixed = {{"c|d", 2.0}}});
+  EXPECT_EQ(held.estimate[4], 2);
+  EXPECT_EQ(held.std_error(4), 0);
+  EXPECT_LT(held.loglik, free.loglik);
+  held = fit_ordered(data, OrderedLink::logit, {.fixed = {{"c|d", free.estimate[4]}}});
+  for (std::size_t i = 0; i < 4; ++i)
+    EXPECT_NEAR(held.estimate[i], free.estimate[i], 1e-9 * free.std_error(i));
+  const OrderedFit started =
+      fit_ordered(data, OrderedLink::logit, {.start = {{"a|b", -2}, {"b|c", 0.5}, {"c|d", 3}}});
+  for (std::size_t i = 0; i < 5; ++i)
+    EXPECT_NEAR(started.estimate[i], free.estimate[i], 1e-9 * free.std_error(i));
+}
+
 TEST(Ordered, SeparationNamesTheDirection) {
   // x1 orders the categories.
   const CategoricalData ordered =
