@@ -149,11 +149,12 @@ std::optional<Point> point_along_flat(Objective& objective, const Point& here, c
 
 bool falls_without_end(Objective& objective, const Point& here, const Tensor& direction,
                        const Bounds& bounds) {
+  // A bound may lie far beyond where the value underflows.
+  const Tensor far = here.x + 1e300 * direction;
+  if (any(bounds.project(far) != far).item<bool>()) return false;
   Point last = here;
   for (double length = 1; std::isfinite(length); length *= 2) {
-    const Tensor x = here.x + length * direction;
-    if (any(bounds.project(x) != x).item<bool>()) return false;
-    const Point there = objective.at(x);
+    const Point there = objective.at(here.x + length * direction);
     if (!there.is_finite()) return !(there.value > last.value);
     const double slope = dot(there.gradient, direction).item();
     if (slope > 0 || there.value > last.value) return false;

@@ -96,6 +96,11 @@ TEST(Extremes, WhatFallsTowardsABoundHasItsMinimumThere) {
       minimize([](const Tensor& x) { return sum(exp(-x)); }, tensor({1}), options);
   EXPECT_EQ(outcome_of(result), "converged, tolerance") << result.message;
   EXPECT_EQ(result.x.item(), 50);
+  // There the value has underflowed long before.
+  options.upper = tensor(1e4);
+  const MinimizeResult far =
+      minimize([](const Tensor& x) { return sum(exp(-x)); }, tensor({1}), options);
+  EXPECT_EQ(outcome_of(far), "converged, tolerance") << far.message;
 }
 
 TEST(Extremes, BoundsWithoutAValueAreRefused) {
