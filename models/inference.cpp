@@ -160,10 +160,7 @@ Fit maximize_all(const LogLikelihood& loglik, const std::vector<double>& start,
   fit.names = std::move(names);
   fit.n = n;
   const ScalarFunction objective = [&](const Tensor& b) { return -sum(loglik(b)); };
-  TensorFunction hessian_of;
-  if (options.hessian) hessian_of = [&](const Tensor& b) { return -options.hessian(b); };
-  const optim::MinimizeResult found =
-      minimum_of(objective, hessian_of, from_vector(start), options);
+  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), options);
   refuse(found, fit.names);
   fit.estimate = found.x.to_vector();
   fit.information = found.hessian.to_vector();

@@ -158,8 +158,9 @@ void add_reproduce(CLI::App& app, int& exit_code) {
       "reproduce", "Recompute published examples; exit 1 if a figure differs from the exact one");
   reproduce->add_option("example", o->example, "Which example")->check(CLI::IsMember(names));
   reproduce
-      ->add_option("--plot", o->plot,
-                   "Write the plot of survival, logistic or pln to this SVG file; survival's of all")
+      ->add_option(
+          "--plot", o->plot,
+          "Write the plot of survival, logistic or pln to this SVG file; survival's of all")
       ->type_name("OUT.svg");
   reproduce
       ->add_option("--data", o->data,
