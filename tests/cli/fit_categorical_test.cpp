@@ -81,7 +81,9 @@ TEST(FitCategorical, MultinomialIsPrintedSavedAndPredicted) {
     EXPECT_LT(p, std::stod(values[5]));
     EXPECT_LT(std::stod(values[5]), 1);
     total += p;
-    if (i % 3 == 2) EXPECT_NEAR(total, i == 2 ? 1 : 2, 1e-14);
+    if (i % 3 == 2) {
+      EXPECT_NEAR(total, i == 2 ? 1 : 2, 1e-14);
+    }
   }
 }
 
