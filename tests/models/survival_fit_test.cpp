@@ -168,12 +168,24 @@ TEST_P(SurvivalFits, ParametersMayBeHeld) {
   const SurvivalFit exponential = fit_survival(data, kind.model(), {.fixed = {{shape, 0.0}}});
   EXPECT_EQ(exponential.lr_df(), 1);
   EXPECT_LT(exponential.loglik_null, exponential.loglik);
-  using enum SurvivalDistribution;
-  if (kind.distribution == weibull || kind.distribution == gompertz) {
+  if (kind.distribution == SurvivalDistribution::weibull ||
+      kind.distribution == SurvivalDistribution::gompertz) {
     const SurvivalFit same = fit_survival(data, {SurvivalDistribution::exponential, kind.form});
     EXPECT_NEAR(exponential.estimate[1], same.estimate[1], 1e-9 * same.std_error(1));
     expect_relative(exponential.loglik_null, same.loglik_null, 1e-12, "null log-likelihood");
   }
+}
+
+// Times far from 0 in their width, where a hazard that does not change is no place to start from.
+TEST_P(SurvivalFits, NarrowTimesAreFitted) {
+  RRandom random(3);
+  Values time = random.runif(200), event;
+  for (double& t : time) {
+    event.push_back(t < 0.6 ? 1 : 0);
+    t += 1000;
+  }
+  const SurvivalFit fit = fit_of(GetParam(), testing::data_of(time, event, {}));
+  EXPECT_EQ(fit.status, FitStatus::converged) << fit.message;
 }
 
 // Without a constant column the intercept may still be in the span of the others.
