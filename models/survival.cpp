@@ -102,9 +102,33 @@ struct Start {
   std::vector<double> shape;  ///< Empty if there is none.
 };
 
+/// Of the Gompertz hazards that grow by a factor of e never, slowly or fast in the width of the
+/// times of the events, the one of the largest likelihood, with the intercept at its maximum.
+Start gompertz_start(const SurvivalData& data, const SurvivalObservations& seen,
+                     const SurvivalFit& fit) {
+  const Tensor share = seen.happened / fit.events;
+  const double center = weighted_total(share * seen.middle, data);
+  const double width = std::sqrt(weighted_total(share * square(seen.middle - center), data));
+  const Tensor exposure = data.entry.defined() ? seen.middle - data.entry : seen.middle;
+  Start best{std::log(fit.events / weighted_total(exposure, data)), {0.0}};
+  double largest = fit.events * best.eta;
+  if (!(width > 1e-8 * center)) return best;
+  for (const double c : {0.3 / width, 1.2 / width}) {
+    // log of the integral of exp(c t) over what each was at risk
+    Tensor log_terms = seen.middle * c + log1mexp(exposure * c) - std::log(c);
+    if (data.weights.defined()) log_terms = log_terms + log(data.weights);
+    const double eta = std::log(fit.events) - logsumexp(log_terms).item();
+    const double value = fit.events * (eta + c * center);
+    if (!(value > largest)) continue;
+    largest = value;
+    best = {eta, {c}};
+  }
+  return best;
+}
+
 /// The exponential rate, events over time, or, where log times are scaled, that of a Weibull
-/// distribution as wide as the times of the events. Either moves with the unit of time as the
-/// estimates do.
+/// distribution as wide as the times of the events. All move with the unit of time as the estimates
+/// do.
 Start rough_start(const SurvivalData& data, const SurvivalObservations& seen,
                   const SurvivalLaw& law, const SurvivalFit& fit) {
   const double sign = fit.form == SurvivalForm::ph ? 1 : -1;
@@ -112,7 +136,7 @@ Start rough_start(const SurvivalData& data, const SurvivalObservations& seen,
   const Tensor exposure = data.entry.defined() ? seen.middle - data.entry : seen.middle;
   const double log_rate = std::log(fit.events / weighted_total(exposure, data));
   if (parameter.empty()) return {sign * log_rate, {}};
-  if (!law.needs_logs) return {log_rate, {0.0}};
+  if (!law.needs_logs) return gompertz_start(data, seen, fit);
   const Tensor is_positive = seen.middle > 0;
   const Tensor log_time = log(where(is_positive, seen.middle, 1.0));
   const Tensor share = seen.happened / fit.events;

@@ -71,9 +71,13 @@ Tensor gompertz_log_hazard(const Spells& spells, const Predictor& of) {
   return of.eta + of.shape * spells.end;
 }
 
+/// The higher of the hazards at the two ends, times the mean of the hazard relative to it: where
+/// the hazard grows by more than double can hold, nothing overflows.
 Tensor gompertz_between(const Spells& spells, const Predictor& of) {
   const Tensor log_first = spells.begin.defined() ? of.eta + of.shape * spells.begin : of.eta;
-  return exp(log_first) * spells.length * mean_exp(of.shape * spells.length);
+  const Tensor growth = of.shape * spells.length, is_up = growth > 0.0;
+  const Tensor log_highest = log_first + where(is_up, growth, 0.0);
+  return exp(log_highest) * spells.length * mean_exp(where(is_up, -growth, growth));
 }
 
 Tensor gompertz_log_time(const Tensor& hazard, const Predictor& of) {
