@@ -75,6 +75,8 @@ void set_standard_errors(FittedModel& model, const FitDesign& data, const FitArg
   if (!is_sandwich && o.bread != "observed")
     throw InputError(fmt::format("--bread {}: --se {} has no bread", o.bread, o.se));
   if (o.se == "information" || model.fit.free_parameters() == 0) return;
+  // Stopped far from a maximum: there is nothing to estimate an error at.
+  if (model.fit.status == FitStatus::failed && model.fit.vcov.empty()) return;
   const std::string option = "--se " + o.se;
   const Covariance kind = !column.empty()      ? Covariance::cr1
                           : o.se == "expected" ? Covariance::information
