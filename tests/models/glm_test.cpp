@@ -157,7 +157,7 @@ TEST(Glm, UnitsOfCovariatesDoNotMatter) {
   const GlmFit fit = fit_glm(data, GlmFamily::binomial, GlmLink::logit);
   for (double unit : {0x1p300, 0x1p-300, 0x1p40}) {
     GlmData other = data;
-    other.x = data.x * from_vector({1.0, unit, 1 / unit});
+    other.x = data.x * tensor({1.0, unit, 1 / unit});
     const GlmFit scaled = fit_glm(other, GlmFamily::binomial, GlmLink::logit);
     EXPECT_NEAR(scaled.estimate[1] * unit, fit.estimate[1], 1e-11);
     EXPECT_NEAR(scaled.estimate[2] / unit, fit.estimate[2], 1e-11);
