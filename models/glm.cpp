@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 
 #include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/lapack.h>
+#include <wald/models/glm_check.h>
 #include <wald/models/identification.h>
 #include <wald/models/row_hessian.h>
 
@@ -23,96 +23,30 @@ Tensor weighted(const Tensor& values, const GlmData& data) {
   return data.weights.defined() ? data.weights * values : values;
 }
 
-/// The rows that count; the others as zeros.
-Tensor rows_with_weight(const Tensor& x, const GlmData& data) {
-  Tensor counts;
-  if (data.weights.defined()) counts = data.weights > 0;
-  if (data.trials.defined())
-    counts = counts.defined() ? counts & (data.trials > 0) : data.trials > 0;
-  return counts.defined() ? x * unsqueeze(counts, 1) : x;
+/// Whether each row counts [n]; undefined if all do.
+Tensor rows_that_count(const GlmData& data) {
+  if (!data.trials.defined()) return data.weights.defined() ? data.weights > 0 : Tensor();
+  const Tensor has_trials = data.trials > 0;
+  return data.weights.defined() ? has_trials & (data.weights > 0) : has_trials;
+}
+
+/// With the first row that counts in the place of each that does not, whose predictors might be
+/// beyond any number.
+GlmData counted(const GlmData& data) {
+  const Tensor counts = rows_that_count(data);
+  if (!counts.defined()) return data;
+  GlmData only = data;
+  const std::int64_t first = argmax(to(counts, DType::float64)).item<std::int64_t>();
+  only.x = where(unsqueeze(counts, 1), data.x, slice(data.x, 0, first, first + 1));
+  return only;
 }
 
 bool has_other(GlmFamily family) { return !other_name(family).empty(); }
 
-void check_link(GlmFamily family, GlmLink link) {
-  const auto is_one_of = [&](std::initializer_list<GlmLink> links) {
-    return std::find(links.begin(), links.end(), link) != links.end();
-  };
-  const bool fits =
-      family == GlmFamily::binomial
-          ? is_one_of({GlmLink::logit, GlmLink::probit, GlmLink::cloglog, GlmLink::cauchit})
-      : family == GlmFamily::gamma    ? is_one_of({GlmLink::log, GlmLink::inverse})
-      : family == GlmFamily::gaussian ? link == GlmLink::identity
-                                      : link == GlmLink::log;
-  if (!fits)
-    throw InputError(fmt::format("the {} family takes no {} link", name_of(family), name_of(link)));
-}
-
-void check_column(const Tensor& column, const char* name, const GlmData& data) {
-  if (!column.defined()) return;
-  if (column.dtype() != DType::float64)
-    throw DTypeError(fmt::format("glm: the {} is not float64", name));
-  if (column.shape() != Dims{data.n()})
-    throw ShapeError(fmt::format("glm: the {} has the shape {} where [{}] is expected", name,
-                                 to_string(Dims(column.shape())), data.n()));
-}
-
-/// Throws unless the condition holds in all rows.
-void require(const Tensor& condition, const Tensor& values, const char* what) {
-  if (all(condition).item<bool>()) return;
-  const std::int64_t row = argmin(to(condition, DType::float64)).item<std::int64_t>();
-  throw InputError(
-      fmt::format("{}, not {} as in row {}", what, select(values, 0, row).item<double>(), row + 1));
-}
-
-Tensor is_whole(const Tensor& x) { return isfinite(x) & (floor(x) == x); }
-
-void check_response(const GlmData& data, GlmFamily family) {
-  const Tensor& y = data.y;
-  switch (family) {
-    case GlmFamily::binomial:
-      if (!data.trials.defined())
-        return require((y == 0.0) | (y == 1.0), y, "a binary response must be 0 or 1");
-      require(is_whole(data.trials) & (data.trials >= 0.0), data.trials,
-              "the number of trials must be a whole number from 0 up");
-      return require(is_whole(y) & (y >= 0.0) & (y <= data.trials), y,
-                     "successes must be a whole number from 0 to the number of trials");
-    case GlmFamily::poisson:
-    case GlmFamily::negative_binomial:
-      return require(is_whole(y) & (y >= 0.0), y, "a count must be a whole number from 0 up");
-    case GlmFamily::gamma:
-      return require(isfinite(y) & (y > 0.0), y, "the response of a gamma model must be positive");
-    case GlmFamily::gaussian:
-      return require(isfinite(y), y, "the response must be a finite number");
-  }
-}
-
-void check(const GlmData& data, GlmFamily family, GlmLink link) {
-  check_link(family, link);
-  if (!data.x.defined() || data.x.dim() != 2 || data.x.size(0) == 0 || data.x.size(1) == 0)
-    throw ShapeError("glm: the design is not a matrix with rows and columns");
-  if (data.x.dtype() != DType::float64) throw DTypeError("glm: the design is not float64");
-  if (!data.y.defined()) throw ShapeError("glm: there is no response");
-  if (data.trials.defined() && family != GlmFamily::binomial)
-    throw InputError(fmt::format("the {} family has no trials", name_of(family)));
-  if (static_cast<std::int64_t>(data.names.size()) != data.x.size(1))
-    throw ShapeError(
-        fmt::format("glm: {} names for {} columns", data.names.size(), data.x.size(1)));
-  check_column(data.y, "response", data);
-  check_column(data.trials, "column of trials", data);
-  check_column(data.offset, "offset", data);
-  check_column(data.weights, "column of weights", data);
-  if (data.offset.defined())
-    require(isfinite(data.offset), data.offset, "an offset must be a finite number");
-  if (data.weights.defined())
-    require(isfinite(data.weights) & (data.weights >= 0.0), data.weights,
-            "a weight must be a finite number from 0 up");
-  check_response(data, family);
-}
-
 /// Whether the data determine the coefficients, and finitely.
 void check_identification(const GlmData& data, GlmFamily family) {
-  const Tensor x = rows_with_weight(data.x, data);
+  const Tensor counts = rows_that_count(data);
+  const Tensor x = counts.defined() ? where(unsqueeze(counts, 1), data.x, 0.0) : data.x;
   require_full_rank(x, data.names);
   if (family == GlmFamily::binomial) {
     const Tensor most = data.trials.defined() ? data.trials : ones_like(data.y);
@@ -201,10 +135,8 @@ Tensor pearson_squares(const GlmData& data, GlmFamily family, GlmLink link, cons
 /// A start of the inverse link, where all predictors must be positive: the step, or else the
 /// constant predictor nearest to it.
 std::vector<double> positive_predictors(const GlmData& data, std::vector<double> b) {
-  const Tensor x = rows_with_weight(data.x, data);
   const auto is_positive = [&](const std::vector<double>& at) {
-    const Tensor eta = with_offset(mv(data.x, from_vector(at)), data);
-    return all((eta > 0.0) | ~any(x != 0, {1})).item<bool>();
+    return all(with_offset(mv(data.x, from_vector(at)), data) > 0.0).item<bool>();
   };
   if (is_positive(b)) return b;
   const Tensor one = ones_like(data.y), w = weighted(one, data);
@@ -280,9 +212,11 @@ bool has_constant_column(const Tensor& x) {
 }
 
 /// The linear predictors of the model with a constant alone beside the offset.
-Tensor null_predictor(const GlmData& data, GlmFamily family, GlmLink link, double other) {
+Tensor null_predictor(const GlmData& data, const GlmFit& fit) {
+  const GlmFamily family = fit.family;
+  const GlmLink link = fit.link;
   const Tensor one = ones_like(data.y);
-  if (!has_constant_column(data.x)) return with_offset(zeros_like(one), data);
+  if (!fit.has_constant) return with_offset(zeros_like(one), data);
   if (!data.offset.defined()) {
     const Tensor trials = data.trials.defined() ? data.trials : one;
     return one * glm_predictor(
@@ -294,7 +228,7 @@ Tensor null_predictor(const GlmData& data, GlmFamily family, GlmLink link, doubl
   std::vector<double> start = starting_coefficients(constant, family, link);
   if (link == GlmLink::inverse) start = positive_predictors(constant, start);
   const PredictorLikelihood terms = glm_terms(family, link, response_of(data));
-  const Tensor fixed = tensor({other});
+  const Tensor fixed = tensor({fit.other()});
   const Regression regression{
       constant.x,  constant.names,
       data.offset, data.weights,
@@ -312,12 +246,11 @@ double deviance_at(const Tensor& eta, const GlmData& data, const GlmFit& fit) {
 void set_statistics(GlmFit& fit, const GlmData& data) {
   const Tensor eta = linear_predictor(fit, data);
   fit.deviance = deviance_at(eta, data, fit);
-  fit.null_deviance =
-      deviance_at(null_predictor(data, fit.family, fit.link, fit.other()), data, fit);
+  fit.null_deviance = deviance_at(null_predictor(data, fit), data, fit);
   fit.pearson = total(pearson_squares(data, fit.family, fit.link, eta, fit.other()));
-  const double rows = total(any(rows_with_weight(ones_like(unsqueeze(data.y, 1)), data) != 0, {1}));
+  const Tensor counts = rows_that_count(data);
+  const double rows = counts.defined() ? total(counts) : static_cast<double>(data.n());
   fit.df_residual = rows - static_cast<double>(data.names.size());
-  fit.has_constant = has_constant_column(data.x);
   fit.df_null = rows - (fit.has_constant ? 1 : 0);
 }
 
@@ -335,12 +268,13 @@ double GlmFit::other() const { return has_other(family) ? estimate.back() : 0; }
 
 Regression glm_regression(const GlmData& data, GlmFamily family, GlmLink link,
                           const FitOptions& options) {
-  check(data, family, link);
+  check_glm(data, family, link);
+  const GlmData rows = counted(data);
   // With coefficients fixed or tied the others may be finite where all together are not.
   const bool all_are_free = options.fixed.empty() && options.tied.empty();
-  if (all_are_free) check_identification(data, family);
-  Regression regression = likelihood_of(data, family, link);
-  regression.start = starting_values(data, family, link, all_are_free);
+  if (all_are_free) check_identification(rows, family);
+  Regression regression = likelihood_of(rows, family, link);
+  regression.start = starting_values(rows, family, link, all_are_free);
   return regression;
 }
 
@@ -350,12 +284,13 @@ GlmFit fit_glm(const GlmData& data, GlmFamily family, GlmLink link, const FitOpt
   fit.family = family;
   fit.link = link;
   static_cast<Fit&>(fit) = fit_regression(regression, options);
-  set_statistics(fit, data);
+  fit.has_constant = has_constant_column(data.x);
+  set_statistics(fit, counted(data));
   return fit;
 }
 
 Regression glm_regression(const GlmFit& fit, const GlmData& data) {
-  Regression regression = likelihood_of(data, fit.family, fit.link);
+  Regression regression = likelihood_of(counted(data), fit.family, fit.link);
   regression.start = fit.estimate;
   return regression;
 }
@@ -383,10 +318,11 @@ Tensor glm_residuals(const GlmFit& fit, const GlmData& data, GlmResidual kind) {
 
 std::vector<double> expected_information(const GlmFit& fit, const GlmData& data) {
   const auto k = data.names.size(), p = fit.names.size();
-  const Tensor eta = linear_predictor(fit, data);
+  const GlmData counted_rows = counted(data);
+  const Tensor eta = linear_predictor(fit, counted_rows);
   const Tensor w =
       weighted(glm_information(fit.family, fit.link, response_of(data), eta, fit.other()), data);
-  const std::vector<double> block = weighted_cross(data.x, w).to_vector();
+  const std::vector<double> block = weighted_cross(counted_rows.x, w).to_vector();
   std::vector<double> information(p * p, 0.0);
   for (std::size_t i = 0; i < k; ++i)
     for (std::size_t j = 0; j < k; ++j)

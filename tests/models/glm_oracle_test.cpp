@@ -102,17 +102,13 @@ TEST_P(GlmOracle, FitIsThatOf220Bits) {
     worst_error = std::max(worst_error, std::abs(fit.std_error(i) / se - 1));
   }
   RecordProperty("estimate", fmt::format("{:.1e}", worst));
-  fmt::print(
-      "{:28} b {:.1e} se {:.1e} vcov {:.1e} exp {:.1e} ll {:.1e} dev {:.1e} it {} ev {} {}\n",
-      file + "." + name, worst, worst_error, difference(fit.vcov, exact["vcov"]),
-      difference(expected_block(fit, data), exact["vcov_expected_beta"]),
-      std::abs(fit.loglik / number(exact["loglik"]) - 1),
-      std::abs(fit.deviance / about["r"]["deviance"].get<double>() - 1), fit.iterations,
-      fit.evaluations, name_of(fit.status));
+  RecordProperty("std_error", fmt::format("{:.1e}", worst_error));
   EXPECT_LT(worst, 1e-9);
   EXPECT_LT(worst_error, 1e-9);
   EXPECT_LT(difference(fit.vcov, exact["vcov"]), 1e-9);
-  EXPECT_LT(difference(expected_block(fit, data), exact["vcov_expected_beta"]), 1e-9);
+  // The condition number of Longley's columns is 4e4, that of X'X its square.
+  const double of_expected = file == "longley" ? 1e-7 : 1e-9;
+  EXPECT_LT(difference(expected_block(fit, data), exact["vcov_expected_beta"]), of_expected);
   EXPECT_NEAR(fit.loglik / number(exact["loglik"]), 1, 1e-12);
   const auto& r = about["r"];
   EXPECT_NEAR(fit.deviance / r["deviance"].get<double>(), 1, 1e-9);
@@ -146,7 +142,6 @@ std::string refusal_of(const Item& item, GlmFamily family) {
   try {
     fit_glm(read_design(about), family, default_link(family));
   } catch (const NotIdentifiedError& error) {
-    fmt::print("{}\n", error.what());
     return error.what();
   }
   return "";
