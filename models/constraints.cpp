@@ -115,7 +115,8 @@ void FreeParameters::expand(Fit& fit, const LogLikelihood& loglik) const {
   const auto p = static_cast<std::int64_t>(size());
   fit.names = names_;
   fit.estimate = all(from_vector(fit.estimate)).to_vector();
-  fit.vcov = matmul(d, matmul(from_vector(fit.vcov, {p, p}), t(d))).to_vector();
+  if (p == 0 || !fit.vcov.empty())
+    fit.vcov = matmul(d, matmul(from_vector(fit.vcov, {p, p}), t(d))).to_vector();
   const ScalarFunction minus = [&](const Tensor& b) { return -sum(loglik(b)); };
   fit.information = hessian(minus, from_vector(fit.estimate)).to_vector();
   fit.free_directions = d.to_vector();

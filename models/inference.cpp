@@ -7,131 +7,14 @@
 
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/lapack.h>
+#include <wald/models/certificate.h>
 #include <wald/models/constraints.h>
 #include <wald/models/distributions.h>
-#include <wald/models/identification.h>
 #include <wald/optim/minimize.h>
 #include <wald/optim/run/newton_steps.h>
 
 namespace wald {
 namespace {
-
-constexpr double singular_eigenvalue = 1e-13;  // of the information scaled to a unit diagonal
-constexpr double score_step = 1.0 / 64;        // in standard errors
-
-/// The information scaled to a unit diagonal.
-std::vector<double> equilibrated(std::vector<double> information, std::size_t k) {
-  std::vector<double> root(k);
-  for (std::size_t i = 0; i < k; ++i) root[i] = std::sqrt(information[i * k + i]);
-  for (std::size_t i = 0; i < k; ++i)
-    for (std::size_t j = 0; j < k; ++j) information[i * k + j] /= root[i] * root[j];
-  return information;
-}
-
-double four_digits(double x) { return std::strtod(fmt::format("{:.4g}", x).c_str(), nullptr); }
-
-/// The rows [m, k] are solved for one element each, so that combinations come out as short as they
-/// can be; what is left of the rounding is dropped.
-void reduce_rows(std::vector<std::vector<double>>& rows) {
-  const auto is_smaller = [](double a, double b) { return std::abs(a) < std::abs(b); };
-  for (auto& row : rows) {
-    const double pivot = *std::max_element(row.begin(), row.end(), is_smaller);
-    const auto at = std::find(row.begin(), row.end(), pivot) - row.begin();
-    for (double& v : row) v /= pivot;
-    for (auto& other : rows)
-      if (const double factor = other[at]; &other != &row)
-        for (std::size_t i = 0; i < row.size(); ++i) other[i] -= factor * row[i];
-  }
-  for (auto& row : rows)
-    for (double& v : row)
-      if (std::abs(v) < 1e-5) v = 0;
-}
-
-/// The directions, in units of the parameters, in which the information is no larger than its
-/// rounding.
-std::vector<std::vector<double>> flat_directions(const std::vector<double>& information, int k) {
-  std::vector<double> vectors = equilibrated(information, static_cast<std::size_t>(k));
-  const std::vector<double> eigenvalues = kernels::symmetric_eigen(vectors.data(), k);
-  std::vector<std::vector<double>> flat;
-  for (int i = 0; i < k && (i == 0 || eigenvalues[i] <= singular_eigenvalue); ++i)
-    flat.emplace_back(&vectors[i * k], &vectors[i * k] + k);
-  reduce_rows(flat);
-  for (auto& direction : flat)
-    for (int j = 0; j < k; ++j) direction[j] /= std::sqrt(information[j * k + j]);
-  return flat;
-}
-
-[[noreturn]] void throw_singular(const Fit& fit) {
-  const int k = static_cast<int>(fit.names.size());
-  for (int i = 0; i < k; ++i)
-    if (!(fit.information[i * k + i] > 0)) {
-      std::vector<double> direction(fit.names.size(), 0.0);
-      direction[i] = 1;
-      throw FlatLikelihoodError({direction}, false, fit.names);
-    }
-  throw FlatLikelihoodError(flat_directions(fit.information, k), false, fit.names);
-}
-
-std::string flat_message(const std::vector<std::vector<double>>& directions, bool is_unbounded,
-                         const std::vector<std::string>& names) {
-  std::vector<std::string> texts, moved;
-  bool is_one = true;
-  for (std::vector<double> direction : directions) {
-    std::size_t count = 0, first = 0;
-    for (std::size_t i = direction.size(); i-- > 0;)
-      if (direction[i] != 0) ++count, first = i;
-    const double unit = std::abs(direction[first]);
-    for (double& v : direction) v = four_digits(v / unit);
-    for (std::size_t i = 0; i < direction.size(); ++i)
-      if (direction[i] != 0) moved.push_back(names[i]);
-    is_one &= count == 1;
-    texts.push_back(combination(direction, names));
-  }
-  if (is_unbounded)
-    return fmt::format(
-        "the log-likelihood has no proper maximum: it is flat, or still rises, along {}",
-        fmt::join(moved, ", "));
-  if (is_one)
-    return fmt::format(
-        "the data do not determine {}: the likelihood does not change with it, or has no maximum",
-        fmt::join(texts, ", "));
-  return fmt::format(
-      "the information matrix is singular: the data do not determine {} (the log-likelihood is "
-      "flat "
-      "along {})",
-      fmt::join(texts, ", "), texts.size() > 1 ? "them" : "it");
-}
-
-/// Along a direction that moves each parameter, in steps of standard errors, with the slope there
-/// by the differences of values at four points (Richardson's extrapolation).
-double score_agreement(const ScalarFunction& objective, const Fit& fit, const Tensor& gradient) {
-  const int k = static_cast<int>(fit.names.size());
-  std::vector<double> root = fit.vcov, direction(fit.names.size(), 0.0);
-  if (kernels::cholesky(root.data(), k) != 0) return NAN;
-  double length = 0;
-  for (int j = 0; j < k; ++j) length = std::hypot(length, std::cos(j));
-  for (int i = 0; i < k; ++i)
-    for (int j = 0; j <= i; ++j) direction[i] += root[i * k + j] * std::cos(j) / length;
-  const Tensor d = from_vector(direction), b = from_vector(fit.estimate);
-  const auto difference = [&](double h) {
-    return (objective(b + h * d).item() - objective(b - h * d).item()) / (2 * h);
-  };
-  const double slope = (4 * difference(score_step) - difference(2 * score_step)) / 3;
-  const double disagreement = std::abs(slope - sum(gradient * d).item());
-  return std::isfinite(disagreement) ? disagreement : NAN;
-}
-
-void certify(Fit& fit, const std::vector<double>& gradient, double decrement) {
-  const int k = static_cast<int>(fit.names.size());
-  for (double g : gradient)
-    fit.certificate.largest_score = std::max(fit.certificate.largest_score, std::abs(g));
-  fit.certificate.newton_decrement = decrement;
-  std::vector<double> scaled = equilibrated(fit.information, fit.names.size());
-  const auto eigenvalues = kernels::symmetric_eigen(scaled.data(), k);
-  fit.certificate.smallest_eigenvalue = eigenvalues.front();
-  fit.certificate.largest_eigenvalue = eigenvalues.back();
-  if (!(eigenvalues.front() > singular_eigenvalue)) throw_singular(fit);
-}
 
 /// Why there is no estimate, where the minimization shows it.
 void refuse(const optim::MinimizeResult& found, const std::vector<std::string>& names) {
@@ -174,12 +57,13 @@ Tensor unit_information_coordinates(const Tensor& hessian) {
 /// BFGS in these coordinates, which do not mind the units and correlations of the parameters, to
 /// where the maximum is this close in log-likelihood units.
 optim::MinimizeResult approach(const ScalarFunction& objective, const Tensor& start,
-                               const Tensor& transform, std::int64_t max_iterations) {
+                               const Tensor& transform, const FitOptions& options) {
   constexpr double close = 1e-4;
   optim::MinimizeOptions how;
   how.method = optim::Method::bfgs;
   how.scale_parameters = false;
-  how.max_iterations = max_iterations;
+  how.max_iterations = options.max_iter;
+  how.show_progress = options.show_progress;
   how.callback = [](const optim::Iteration& now) { return now.expected_decrease < close; };
   const auto at = [&](const Tensor& u) { return objective(start + mv(transform, u)); };
   optim::MinimizeResult found = optim::minimize(at, zeros(start.shape()), how);
@@ -212,15 +96,31 @@ void finish(const ScalarFunction& objective, optim::MinimizeResult& found) {
   found.evaluations = counted.evaluations();
 }
 
+/// By one method of optim::minimize.
+optim::MinimizeResult minimum_by(optim::Method method, const ScalarFunction& objective,
+                                 const Tensor& start, std::int64_t max_iterations,
+                                 bool show_progress) {
+  optim::MinimizeOptions how;
+  how.method = method;
+  how.polish = true;
+  how.max_iterations = max_iterations;
+  how.show_progress = show_progress;
+  optim::MinimizeResult found = optim::minimize(objective, start, how);
+  if (found.reason == optim::Reason::max_iterations) finish(objective, found);
+  return found;
+}
+
 /// A log-likelihood without surprises takes three Hessians: at the start, close to the maximum, and
 /// there. For others Newton's method begins again.
 optim::MinimizeResult minimum_of(const ScalarFunction& objective, const Tensor& start,
-                                 std::int64_t max_iterations) {
+                                 const FitOptions& options) {
+  if (options.method)
+    return minimum_by(*options.method, objective, start, options.max_iter, options.show_progress);
   optim::MinimizeResult quick;
   const Tensor transform =
       unit_information_coordinates(hessian(objective, start, {.create_graph = false}));
   if (transform.defined()) {
-    quick = approach(objective, start, transform, max_iterations);
+    quick = approach(objective, start, transform, options);
     const bool is_close =
         quick.status != optim::Status::failed || quick.reason == optim::Reason::callback;
     quick.status = optim::Status::failed;
@@ -228,11 +128,9 @@ optim::MinimizeResult minimum_of(const ScalarFunction& objective, const Tensor& 
     if (quick.status == optim::Status::converged || quick.reason == optim::Reason::max_iterations)
       return quick;
   }
-  optim::MinimizeOptions how;
-  how.method = optim::Method::newton_exact;
-  how.polish = true;
-  how.max_iterations = std::max<std::int64_t>(max_iterations - quick.iterations, 1);
-  optim::MinimizeResult found = optim::minimize(objective, start, how);
+  optim::MinimizeResult found = minimum_by(
+      optim::Method::newton_exact, objective, start,
+      std::max<std::int64_t>(options.max_iter - quick.iterations, 1), options.show_progress);
   found.iterations += quick.iterations;
   found.evaluations.values += quick.evaluations.values;
   return found;
@@ -253,12 +151,12 @@ void invert_information(Fit& fit) {
 }
 
 Fit maximize_all(const LogLikelihood& loglik, const std::vector<double>& start,
-                 std::vector<std::string> names, std::int64_t n, int max_iter) {
+                 std::vector<std::string> names, std::int64_t n, const FitOptions& options) {
   Fit fit;
   fit.names = std::move(names);
   fit.n = n;
   const ScalarFunction objective = [&](const Tensor& b) { return -sum(loglik(b)); };
-  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), max_iter);
+  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), options);
   refuse(found, fit.names);
   fit.estimate = found.x.to_vector();
   fit.information = found.hessian.to_vector();
@@ -267,8 +165,8 @@ Fit maximize_all(const LogLikelihood& loglik, const std::vector<double>& start,
   if (fit.status == FitStatus::failed) fit.message = found.message;
   fit.iterations = found.iterations;
   fit.evaluations = found.evaluations.values;
-  certify(fit, found.gradient.to_vector(), found.newton_decrement);
-  invert_information(fit);
+  const bool is_bowl = certify(fit, found.gradient.to_vector(), found.newton_decrement);
+  if (is_bowl) invert_information(fit);
   fit.certificate.score_agreement = score_agreement(objective, fit, found.gradient);
   return fit;
 }
@@ -299,12 +197,6 @@ const char* name_of(FitStatus status) {
   return "failed";
 }
 
-FlatLikelihoodError::FlatLikelihoodError(std::vector<std::vector<double>> directions,
-                                         bool is_unbounded, const std::vector<std::string>& names)
-    : NotIdentifiedError(flat_message(directions, is_unbounded, names)),
-      directions_(std::move(directions)),
-      is_unbounded_(is_unbounded) {}
-
 std::size_t Fit::free_parameters() const {
   if (constraints.empty()) return names.size();
   return free_directions.size() / names.size();
@@ -331,25 +223,6 @@ double Fit::aicc() const {
   return rest > 0 ? aic() + 2 * p * (p + 1) / rest : std::numeric_limits<double>::infinity();
 }
 
-std::string verdict(const Fit& fit) {
-  const Certificate& c = fit.certificate;
-  if (fit.free_parameters() == 0) return "Nothing was estimated: all parameters are fixed.";
-  const double noise = 100 * std::numeric_limits<double>::epsilon() * std::abs(fit.loglik);
-  const double tolerance = 1e-3 + noise / score_step;
-  std::string doubt;
-  if (fit.status == FitStatus::failed)
-    doubt = fit.message.empty() ? "the fit did not converge" : fit.message;
-  else if (std::isnan(c.score_agreement))
-    doubt = "the log-likelihood is not finite within a standard error of the estimate";
-  else if (c.score_agreement > tolerance)
-    doubt = "the score is not the slope of the log-likelihood";
-  return fmt::format(
-      "{}: largest score {:.1e}, Newton decrement {:.1e}, eigenvalues of the scaled information "
-      "{:.2g} to {:.2g}, score within {:.0e} of a finite difference.",
-      doubt.empty() ? "Certified maximum" : "Not certified, since " + doubt, c.largest_score,
-      c.newton_decrement, c.smallest_eigenvalue, c.largest_eigenvalue, c.score_agreement);
-}
-
 CoefficientRow wald_row(const std::string& name, double estimate, double std_error, double df,
                         double level) {
   const double z = estimate / std_error, reach = two_sided_quantile(level, df) * std_error;
@@ -365,6 +238,15 @@ std::vector<CoefficientRow> coefficient_table(const Fit& fit, double level) {
   return rows;
 }
 
+std::vector<double> starting_values(std::vector<double> start,
+                                    const std::vector<std::string>& names,
+                                    const FitOptions& options) {
+  for (std::size_t i = 0; i < std::min(names.size(), start.size()); ++i)
+    if (const auto given = options.start.find(names[i]); given != options.start.end())
+      start[i] = given->second;
+  return start;
+}
+
 Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
              std::vector<std::string> names, std::int64_t n, const FitOptions& options) {
   if (names.size() != start.size() || start.empty())
@@ -372,13 +254,13 @@ Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
         fmt::format("maximize: {} names for {} starting values", names.size(), start.size()));
   if (options.max_iter < 1)
     throw InputError(fmt::format("maximize: max_iter is {}, not at least 1", options.max_iter));
+  const std::vector<double> from = starting_values(start, names, options);
   if (options.fixed.empty() && options.tied.empty())
-    return maximize_all(loglik, start, std::move(names), n, options.max_iter);
+    return maximize_all(loglik, from, std::move(names), n, options);
   const FreeParameters free(names, options);
   const LogLikelihood of_free = [&](const Tensor& b) { return loglik(free.all(b)); };
-  Fit fit = free.size() > 0
-                ? maximize_all(of_free, free.free_of(start), free.names(), n, options.max_iter)
-                : nothing_estimated(loglik, free.constant(), n);
+  Fit fit = free.size() > 0 ? maximize_all(of_free, free.free_of(from), free.names(), n, options)
+                            : nothing_estimated(loglik, free.constant(), n);
   free.expand(fit, loglik);
   return fit;
 }

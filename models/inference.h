@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,10 @@
 #include <wald/engine/tensor.h>
 
 namespace wald {
+
+namespace optim {
+enum class Method;
+}
 
 /// The log-likelihood as a function of the parameters [k] (float64): its n terms, one for each
 /// observation, in any shape.
@@ -41,7 +46,8 @@ struct Certificate {
 struct Fit {
   std::vector<std::string> names;  ///< Of the k parameters.
   std::vector<double> estimate;    ///< [k]
-  /// [k, k]: the inverse of the observed information of what is free; empty: there is none.
+  /// [k, k]: the inverse of the observed information of what is free; empty if there is none, as
+  /// where a fit failed before it came near a maximum.
   std::vector<double> vcov;
   std::vector<double> information;  ///< [k, k]: minus the Hessian of the log-likelihood.
   double loglik = 0;
@@ -95,6 +101,11 @@ struct FitOptions {
   std::map<std::string, double> fixed = {};  ///< Parameters held at a value.
   /// Groups of parameters that are one and the same; one that is fixed fixes its group.
   std::vector<std::vector<std::string>> tied = {};
+  /// Where to start, in place of the model's own values; other names are not used.
+  std::map<std::string, double> start = {};
+  /// How to maximize, in place of what maximize() does by itself; Newton steps follow nevertheless.
+  std::optional<optim::Method> method = {};
+  bool show_progress = false;  ///< A line on standard error, if that is a terminal.
 };
 
 /// A likelihood that is flat, or rises without end, along some directions of its parameters.
@@ -110,6 +121,11 @@ class FlatLikelihoodError : public NotIdentifiedError {
   std::vector<std::vector<double>> directions_;
   bool is_unbounded_;
 };
+
+/// `start` with what the options have for these names in place of it.
+std::vector<double> starting_values(std::vector<double> start,
+                                    const std::vector<std::string>& names,
+                                    const FitOptions& options);
 
 /// Maximizes the sum of the log-likelihood's terms from `start` until the gradient is down to its
 /// own rounding: by BFGS in coordinates of unit information and Newton steps at the end, or, where

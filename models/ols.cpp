@@ -175,18 +175,23 @@ double sum_of_squares(const Values& x) {
   return total.value();
 }
 
-/// The squares of y about its mean, or about 0.
-double total_squares(const Values& y, bool about_mean) {
-  if (!about_mean) return sum_of_squares(y);
-  Doubled sum;
-  for (double v : y) sum.add(v);
-  const double mean = sum.value() / static_cast<double>(y.size());
-  Doubled squares, rest;  // the rest is n times what rounding took from the mean
-  for (double v : y) {
-    squares.add_product(v - mean, v - mean);
-    rest.add(v - mean);
+/// The squares of y about its mean, or about 0; `root` are the roots of weights, empty for none.
+double total_squares(const Values& y, const Values& root, bool about_mean) {
+  const auto root_of = [&](std::size_t i) { return root.empty() ? 1.0 : root[i]; };
+  Doubled sum, weights;
+  for (std::size_t i = 0; about_mean && i < y.size(); ++i) {
+    sum.add_product(root_of(i) * root_of(i), y[i]);
+    weights.add_product(root_of(i), root_of(i));
   }
-  return squares.value() - rest.value() * rest.value() / static_cast<double>(y.size());
+  const double mean = about_mean ? sum.value() / weights.value() : 0;
+  Doubled squares, rest;  // the rest is the weight times what rounding took from the mean
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const double deviation = root_of(i) * (y[i] - mean);
+    squares.add_product(deviation, deviation);
+    rest.add_product(root_of(i), deviation);
+  }
+  return about_mean ? squares.value() - rest.value() * rest.value() / weights.value()
+                    : squares.value();
 }
 
 bool has_constant_column(const Tensor& x) {
@@ -194,28 +199,31 @@ bool has_constant_column(const Tensor& x) {
   return any(all(x == first, {0}) & (select(first, 0, 0) != 0)).item<bool>();
 }
 
-void set_statistics(OlsFit& fit, const Values& y) {
+/// `weighted` are the residuals times the roots of the weights.
+void set_statistics(OlsFit& fit, const Values& y, const Values& weighted, const Values& root) {
   const auto n = static_cast<double>(fit.n), k = static_cast<double>(fit.names.size());
-  fit.rss = sum_of_squares(fit.residuals);
+  fit.rss = sum_of_squares(weighted);
+  fit.total_weight = root.empty() ? n : sum_of_squares(root);
   fit.degrees_of_freedom = n - k;
   const double variance = n > k ? fit.rss / (n - k) : nan;
   fit.residual_std_dev = std::sqrt(variance);
-  fit.total_squares = total_squares(y, fit.has_constant);
+  fit.total_squares = total_squares(y, root, fit.has_constant);
   fit.r_squared = 1 - fit.rss / fit.total_squares;
   fit.f_df = static_cast<int>(fit.names.size()) - (fit.has_constant ? 1 : 0);
   fit.f_statistic = fit.f_df > 0 ? (fit.total_squares - fit.rss) / fit.f_df / variance : nan;
-  fit.loglik = -n / 2 * (std::log(2 * std::numbers::pi * fit.rss / n) + 1);
+  const double w = fit.total_weight;
+  fit.loglik = -w / 2 * (std::log(2 * std::numbers::pi * fit.rss / w) + 1);
   fit.unnamed_parameters = 1;
 }
 
-/// The score, and the information of b, at the estimate, where the variance is rss / n.
-void certify(OlsFit& fit, const DoubledDesign& design, const ScaledDesign& scaled) {
-  const double variance = fit.rss / static_cast<double>(fit.n);
-  const Tensor cross = matmul(t(design.x), design.x);
-  fit.information = (cross / variance).to_vector();
-  const Tensor score = mv(t(design.x), from_vector(fit.residuals)) / variance;
+/// The score, and the information of b, at the estimate, where the variance is rss / total_weight;
+/// of rows times the roots of their weights.
+void certify(OlsFit& fit, const Tensor& x, const Values& residuals, const ScaledDesign& scaled) {
+  const double variance = fit.rss / fit.total_weight;
+  fit.information = (matmul(t(x), x) / variance).to_vector();
+  const Tensor score = mv(t(x), from_vector(residuals)) / variance;
   fit.certificate.largest_score = fit.rss > 0 ? max(abs(score)).item<double>() : 0;
-  fit.certificate.newton_decrement = fit.rss > 0 ? scaled.decrement(fit.residuals) / variance : 0;
+  fit.certificate.newton_decrement = fit.rss > 0 ? scaled.decrement(residuals) / variance : 0;
   const Values eigenvalues = scaled.equilibrated_eigenvalues();
   fit.certificate.smallest_eigenvalue = eigenvalues.back();
   fit.certificate.largest_eigenvalue = eigenvalues.front();
@@ -233,6 +241,15 @@ void require_regression(const DoubledDesign& x, const Tensor& y,
   require_numbers(x.x, "design");
   if (x.rest.defined()) require_numbers(x.rest, "rest of the design");
   require_numbers(y, "response");
+}
+
+void require_weights(const Tensor& weights, const Tensor& y) {
+  if (!weights.defined()) return;
+  if (weights.shape() != y.shape())
+    throw ShapeError(fmt::format("ols: weights {} of a response {}", to_string(weights.shape()),
+                                 to_string(y.shape())));
+  require_numbers(weights, "weights");
+  if (any(weights < 0).item<bool>()) throw InputError("ols: a weight is negative");
 }
 
 }  // namespace
@@ -254,25 +271,35 @@ DoubledDesign polynomial_design(const Tensor& x, int degree) {
   return {from_vector(high, shape), from_vector(low, shape)};
 }
 
-OlsFit ols(const Tensor& x, const Tensor& y, std::vector<std::string> names) {
-  return ols(DoubledDesign{x, {}}, y, std::move(names));
+OlsFit ols(const Tensor& x, const Tensor& y, std::vector<std::string> names,
+           const Tensor& weights) {
+  return ols(DoubledDesign{x, {}}, y, std::move(names), weights);
 }
 
-OlsFit ols(const DoubledDesign& x, const Tensor& y, std::vector<std::string> names) {
+OlsFit ols(const DoubledDesign& x, const Tensor& y, std::vector<std::string> names,
+           const Tensor& weights) {
   require_regression(x, y, names);
-  const ScaledDesign design(x, names);
+  require_weights(weights, y);
+  const Tensor root = weights.defined() ? sqrt(weights) : Tensor();
+  const auto times_root = [&](const Tensor& rows) {
+    return !root.defined() || !rows.defined()
+               ? rows
+               : rows * (rows.dim() == 2 ? unsqueeze(root, 1) : root);
+  };
+  const DoubledDesign rows{times_root(x.x), times_root(x.rest)};
+  const ScaledDesign design(rows, names);
   const std::size_t k = names.size();
   OlsFit fit;
   fit.names = std::move(names);
   fit.n = y.numel();
-  Solution solution = design.solve(y.to_vector(), Values(k, 0.0));
-  fit.residuals = std::move(solution.r);
+  const Values of_rows = times_root(y).to_vector();
+  Solution solution = design.solve(of_rows, Values(k, 0.0));
   // What is below the rounding of twice double's digits is the computation's own.
   const double rounding = static_cast<double>(fit.n) * epsilon * epsilon;
-  if (largest(fit.residuals) <= rounding * largest(y.to_vector()))
-    std::fill(fit.residuals.begin(), fit.residuals.end(), 0.0);
+  if (largest(solution.r) <= rounding * largest(of_rows))
+    std::fill(solution.r.begin(), solution.r.end(), 0.0);
   fit.has_constant = has_constant_column(x.x);
-  set_statistics(fit, y.to_vector());
+  set_statistics(fit, y.to_vector(), solution.r, root.defined() ? root.to_vector() : Values());
   fit.estimate = std::move(solution.b);
   fit.vcov = design.inverse_of_cross_product();
   const double variance = fit.residual_std_dev * fit.residual_std_dev;
@@ -282,7 +309,9 @@ OlsFit ols(const DoubledDesign& x, const Tensor& y, std::vector<std::string> nam
       fit.vcov[i * k + j] =
           std::ldexp(variance * fit.vcov[i * k + j], -design.exponent(i) - design.exponent(j));
   }
-  certify(fit, x, design);
+  certify(fit, rows.x, solution.r, design);
+  fit.residuals =
+      root.defined() ? (y - mv(x.x, from_vector(fit.estimate))).to_vector() : std::move(solution.r);
   return fit;
 }
 

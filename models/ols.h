@@ -21,10 +21,11 @@ struct DoubledDesign {
 DoubledDesign polynomial_design(const Tensor& x, int degree);
 
 /// y = X b + e with e independent of mean 0 and one variance. `vcov` is s^2 (X'X)^-1 with s^2 =
-/// rss / (n - k), `loglik` the normal log-likelihood at its maximum, where the variance is rss / n;
-/// `information` is that of b there. t statistics have n - k degrees of freedom.
+/// rss / (n - k), `loglik` the normal log-likelihood at its maximum, where the variance is rss /
+/// total_weight; `information` is that of b there. t statistics have n - k degrees of freedom.
 struct OlsFit : Fit {
-  std::vector<double> residuals;  ///< [n]
+  std::vector<double> residuals;  ///< [n], y - X b.
+  double total_weight = 0;        ///< n without weights.
   double rss = 0;                 ///< The sum of their squares; 0 of data met exactly.
   double residual_std_dev = 0;    ///< s; NaN if n = k.
   /// Whether a column is constant: then the squares that follow are about the mean of y.
@@ -46,7 +47,12 @@ struct OlsFit : Fit {
 /// given exactly. The covariance is refined likewise where they are nearly collinear.
 /// Throws NotIdentifiedError naming the columns that depend on others to within n times the
 /// rounding of double, InputError for numbers that are not finite, ShapeError, DTypeError.
-OlsFit ols(const Tensor& x, const Tensor& y, std::vector<std::string> names);
-OlsFit ols(const DoubledDesign& x, const Tensor& y, std::vector<std::string> names);
+/// Weights [n], >= 0, multiply the terms of the normal log-likelihood: squares are weighted, and n,
+/// the number of rows, stays in s^2 = rss / (n - k). Their roots are rounded, so coefficients have
+/// the digits of an ordinary QR decomposition.
+OlsFit ols(const Tensor& x, const Tensor& y, std::vector<std::string> names,
+           const Tensor& weights = {});
+OlsFit ols(const DoubledDesign& x, const Tensor& y, std::vector<std::string> names,
+           const Tensor& weights = {});
 
 }  // namespace wald

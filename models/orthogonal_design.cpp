@@ -75,11 +75,12 @@ std::vector<double> OrthogonalDesign::direction(const std::vector<double>& g) co
 void OrthogonalDesign::from_orthogonal(Fit& fit) const {
   const std::size_t p = fit.estimate.size();
   solve(fit.estimate.data(), 1);
-  // r^-1 V r^-T and r' H r, first down the columns, then along the rows.
-  for (std::size_t j = 0; j < p; ++j) solve(&fit.vcov[j], p);
-  for (std::size_t i = 0; i < p; ++i) solve(&fit.vcov[i * p], 1);
+  // r' H r and r^-1 V r^-T, first down the columns, then along the rows.
   for (std::size_t j = 0; j < p; ++j) multiply_transposed(&fit.information[j], p);
   for (std::size_t i = 0; i < p; ++i) multiply_transposed(&fit.information[i * p], 1);
+  if (fit.vcov.empty()) return;
+  for (std::size_t j = 0; j < p; ++j) solve(&fit.vcov[j], p);
+  for (std::size_t i = 0; i < p; ++i) solve(&fit.vcov[i * p], 1);
   for (std::size_t i = 0; i < p; ++i)
     for (std::size_t j = 0; j < i; ++j) fit.vcov[i * p + j] = fit.vcov[j * p + i];
 }

@@ -112,8 +112,10 @@ Fit fit_constrained(const Regression& r, const FreeParameters& free, const FitOp
     if (!r.equations.empty()) eta = t(reshape(eta, {equations, r.n()}));
     return weighted(r, r.terms(eta + known, mv(on_rest, slice(phi, 0, p)) + known_others));
   };
-  Fit fit = maximize_orthogonal(terms, design, free.free_of(r.start), names, r.n(),
-                                {.max_iter = options.max_iter});
+  FitOptions of_free = options;
+  of_free.fixed.clear();
+  of_free.tied.clear();
+  Fit fit = maximize_orthogonal(terms, design, free.free_of(r.start), names, r.n(), of_free);
   free.expand(fit, all_terms);
   return fit;
 }
@@ -137,6 +139,13 @@ LogLikelihood log_likelihood(const Regression& regression) {
 
 Fit fit_regression(const Regression& regression, const FitOptions& options) {
   check(regression);
+  if (!options.start.empty()) {  // they are of the columns as they are
+    Regression from = regression;
+    from.start = starting_values(regression.start, regression.parameter_names(), options);
+    FitOptions others = options;
+    others.start.clear();
+    return fit_regression(from, others);
+  }
   if (!options.fixed.empty() || !options.tied.empty())
     return fit_constrained(regression, {regression.parameter_names(), options}, options);
   require_full_rank(rows_with_weight(regression), regression.names);

@@ -83,6 +83,7 @@ class CoefficientTable {
     const CoefficientRow& row = rows_[i];
     std::string out = std::string(width_ - display_width(row.name), ' ') + row.name +
                       fmt::format(" | {:>12.7g}", row.estimate);
+    if (fit_.is_fixed(i)) return out + "   (fixed)";
     if (has_errors())
       out += fmt::format(" {:>11.6g} {:>9} {:>7} {:<3} {:>12.7g} {:>11.7g}", row.std_error,
                          statistic_text(row.z), p_text(row.p), stars(row.p), row.lower, row.upper);
@@ -122,10 +123,8 @@ SummaryHead summary_head(const Fit& fit, std::string title) {
   head.about_fit = {{"Log-likelihood", decimal_text(fit.loglik)},
                     {"AIC", decimal_text(fit.aic())},
                     {"BIC", decimal_text(fit.bic())}};
-  head.notes.push_back(fmt::format("Newton decrement {:.1e}; {} iterations, {} evaluations.",
-                                   fit.certificate.newton_decrement, fit.iterations,
-                                   fit.evaluations));
-  if (!fit.message.empty()) head.notes.push_back(fit.message);
+  head.notes = {verdict(fit),
+                fmt::format("{} iterations, {} evaluations.", fit.iterations, fit.evaluations)};
   return head;
 }
 

@@ -15,7 +15,9 @@
 #include <wald/engine/random.h>
 #include <wald/engine/tensor.h>
 #include <wald/engine/transforms.h>
+#include <wald/models/bootstrap.h>
 #include <wald/models/covariance.h>
+#include <wald/models/delta.h>
 #include <wald/models/design.h>
 #include <wald/models/distributions.h>
 #include <wald/models/hypothesis.h>
@@ -24,6 +26,7 @@
 #include <wald/models/ols.h>
 #include <wald/models/ols_summary.h>
 #include <wald/models/plot.h>
+#include <wald/models/profile.h>
 #include <wald/models/random.h>
 #include <wald/models/response.h>
 #include <wald/models/simulate.h>

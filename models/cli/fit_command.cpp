@@ -4,9 +4,15 @@
 
 #include <wald/engine/creation.h>
 #include <wald/engine/error.h>
+#include <wald/engine/io/number.h>
 #include <wald/models/column_values.h>
+#include <wald/models/covariance.h>
 #include <wald/models/covariate_list.h>
 #include <wald/models/response.h>
+#include <wald/optim/minimize.h>
+
+#include "saved_fit.h"
+#include "standard_errors.h"
 
 namespace wald::cli {
 namespace {
@@ -23,6 +29,34 @@ Expression sum_of(Expression terms, Expression added) {
   if (!terms.is_call("+")) return Expression::call("+", {std::move(terms), std::move(added)});
   terms.arguments.push_back(std::move(added));
   return Expression::call("+", std::move(terms.arguments));
+}
+
+void add_iteration_options(CLI::App& command, FitArguments& o) {
+  command.add_option("--fix", o.fix, "Hold a parameter at a value, as in: x=0; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--init", o.init, "A saved fit whose estimates are the starting values")
+      ->type_name("FIT.json");
+  command
+      .add_option("--method", o.method,
+                  "How to maximize: bfgs, l-bfgs, newton-exact, ... (default: as the likelihood "
+                  "needs)")
+      ->type_name("METHOD");
+  command.add_option("--max-iter", o.max_iter, "Iterations at most")->check(require_positive);
+  command.add_flag("--progress", o.progress,
+                   "Show the iterations, if standard error is a terminal");
+}
+
+/// The last `=` is what separates: names such as I(x == 1) have others.
+std::pair<std::string, double> fixed_value(const std::string& text) {
+  const auto equals = text.rfind('=');
+  const auto value =
+      equals == text.npos ? std::nullopt : parse_number(std::string_view(text).substr(equals + 1));
+  if (!value || equals == 0)
+    throw InputError(
+        fmt::format("--fix '{}': expected NAME=VALUE, a parameter and a number", text));
+  return {text.substr(0, equals), *value};
 }
 
 }  // namespace
@@ -61,18 +95,31 @@ void add_fit_options(CLI::App& command, FitArguments& o, const FitFeatures& feat
     command
         .add_option("--offset", o.offset, "Column that is added to the linear predictor as it is")
         ->type_name("COLUMN");
-  command.add_option("--se", o.se, "Standard errors")->check(CLI::IsMember({"information"}));
+  add_se_options(command, o);
   command.add_option("--level", o.level, "Level of the confidence intervals")
       ->check(CLI::Range(0.5, 0.9999));
-  if (features.iterations)
-    command.add_option("--max-iter", o.max_iter, "Iterations at most")->check(require_positive);
+  if (features.iterations) add_iteration_options(command, o);
   command.add_flag("--json", o.json, "Print one JSON object");
   command.add_option("--save", o.save, "Write the fit to this file, for predict and test")
       ->type_name("FIT.json");
   add_threads_option(command);
 }
 
-FitOptions fit_options(const FitArguments& o) { return {.max_iter = o.max_iter}; }
+FitOptions fit_options(const FitArguments& o) {
+  FitOptions options;
+  options.max_iter = o.max_iter;
+  for (const std::string& text : o.fix)
+    if (!options.fixed.insert(fixed_value(text)).second)
+      throw InputError(fmt::format("--fix '{}': the parameter is fixed twice", text));
+  if (!o.method.empty()) options.method = optim::method_named(o.method);
+  if (!o.init.empty()) {
+    const Fit from = read_saved_fit(o.init).fit;
+    for (std::size_t i = 0; i < from.names.size(); ++i)
+      options.start[from.names[i]] = from.estimate[i];
+  }
+  options.show_progress = o.progress;
+  return options;
+}
 
 Formula formula_of(const FitArguments& o, const std::function<Expression()>& response) {
   Formula formula;
@@ -101,7 +148,8 @@ Formula formula_of(const FitArguments& o) {
 
 FitDesign read_design(const Table& table, const Formula& formula, const FitArguments& o,
                       DesignOptions options) {
-  for (const std::string& column : {o.weights, o.offset})
+  const std::string cluster = cluster_column(o.se);
+  for (const std::string& column : {o.weights, o.offset, cluster})
     if (!column.empty()) options.also_used.push_back(column);
   FitDesign data;
   data.formula = to_string(formula);
@@ -112,6 +160,7 @@ FitDesign read_design(const Table& table, const Formula& formula, const FitArgum
     throw InputError(fmt::format("formula '{}': there is nothing to estimate", formula.text));
   if (!o.weights.empty())
     data.weights = from_vector(read_weights(table, o.weights, data.design.rows));
+  if (!cluster.empty()) data.clusters = groups_of(text_column(table, cluster, data.design.rows));
   return data;
 }
 

@@ -26,9 +26,12 @@ struct FitArguments {
   std::string y, covariates;
   bool no_intercept = false;
   std::string weights, offset;  // columns
-  std::string se = "information";
+  std::string se = "information", bread = "observed";
   double level = 0.95;
   int max_iter = FitOptions().max_iter;
+  std::string method, init;
+  std::vector<std::string> fix;  // name=value
+  bool progress = false;
   bool json = false;
   std::string save;
 };
@@ -40,7 +43,7 @@ struct FitFeatures {
   bool no_intercept = true;
   bool weights = true;
   bool offset = true;
-  bool iterations = true;  ///< Whether the fit is iterative: --max-iter.
+  bool iterations = true;  ///< --max-iter, --method, --init, --fix and --progress.
 };
 
 void add_fit_options(CLI::App& command, FitArguments& arguments, const FitFeatures& features = {});
@@ -50,7 +53,7 @@ void add_fit_options(CLI::App& command, FitArguments& arguments, const FitFeatur
 CLI::Option* add_column_option(CLI::App& command, const std::string& name, std::string& column,
                                const std::string& text);
 
-/// How to maximize, for the model's fit.
+/// How to maximize, for the model's fit. Reads the file of --init. Throws InputError.
 FitOptions fit_options(const FitArguments& arguments);
 
 /// The formula given, or the one that --covariates, --no-intercept and the left side amount to;
@@ -66,6 +69,7 @@ struct FitDesign {
   std::string response;   ///< Its left side.
   Design design;          ///< Its offset is that of --offset and of offset() together.
   Tensor weights;         ///< [n]; undefined: none.
+  Tensor clusters;        ///< Of --se cluster:COLUMN [n]; undefined: none.
   bool intercept = true;  ///< As in DesignOptions.
 };
 
@@ -85,7 +89,10 @@ struct FittedModel {
   /// The weighted terms in the parameters of `fit`, for robust covariances.
   LogLikelihood loglik{};
   std::vector<double> expected_information{};  ///< [k, k]; empty: not known.
-  std::vector<std::string> equations{};        ///< Of several: their names.
+  /// For robust covariances, where the bread is not fit.vcov.
+  std::vector<double> bread{};
+  std::function<Tensor()> leverages{};   ///< For HC2 and HC3 [n]: see models/regression.h.
+  std::vector<std::string> equations{};  ///< Of several: their names.
   /// Choices within the model, {"dist", "weibull"}: printed and saved.
   Json settings = Json::object();
   /// What else is printed: {"events", 12}.
@@ -94,8 +101,8 @@ struct FittedModel {
   Json saved = Json::object();
 };
 
-/// Says how many rows were left out, saves the fit, prints the summary or the JSON object, and
-/// gives the exit code.
+/// Applies --se, says how many rows were left out, saves the fit, prints the summary or the JSON
+/// object, and gives the exit code.
 int report(FittedModel model, const FitDesign& data, const FitArguments& arguments);
 
 }  // namespace wald::cli

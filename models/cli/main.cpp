@@ -67,6 +67,7 @@ int run(int argc, char** argv) {
   add_reproduce(app, exit_code);
   add_fit(app, exit_code);
   add_predict(app, exit_code);
+  add_test(app, exit_code);
 
   add_km(app, exit_code);
   add_simulate(app, exit_code);

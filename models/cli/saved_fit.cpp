@@ -59,9 +59,13 @@ Fit fit_of(const Json& json) {
   fit.status = status_of(json.at("status"));
   fit.degrees_of_freedom =
       number_or(json.at("degrees_of_freedom"), std::numeric_limits<double>::infinity());
+  json.at("unnamed_parameters").get_to(fit.unnamed_parameters);
+  json.at("constraints").get_to(fit.constraints);
+  json.at("free_directions").get_to(fit.free_directions);
   const std::size_t k = fit.names.size();
-  if (k == 0 || fit.estimate.size() != k || (!vcov.is_null() && fit.vcov.size() != k * k))
-    throw InputError("the sizes of names, estimates and vcov differ");
+  if (k == 0 || fit.estimate.size() != k || (!vcov.is_null() && fit.vcov.size() != k * k) ||
+      fit.free_directions.size() % k != 0)
+    throw InputError("names, estimates and vcov are of different sizes");
   return fit;
 }
 
@@ -76,7 +80,6 @@ SavedFit saved_fit_of(const Json& json) {
   json.at("weights").get_to(fit.weights);
   json.at("se").get_to(fit.se);
   json.at("rows").get_to(fit.rows);
-  json.at("parameters").get_to(fit.parameters);
   fit.fit = fit_of(json);
   const Json& design = json.at("design");
   design.at("formula").get_to(fit.terms.formula);
@@ -113,9 +116,11 @@ void save_fit(const std::string& path, const FittedModel& model, const FitDesign
   out["rows"] = fingerprint(data.design.rows);
   out["n"] = fit.n;
   out["loglik"] = fit.loglik;
-  out["parameters"] = static_cast<int>(fit.names.size()) + fit.unnamed_parameters;
   out["status"] = name_of(fit.status);
   out["degrees_of_freedom"] = fit.degrees_of_freedom;
+  out["unnamed_parameters"] = fit.unnamed_parameters;
+  out["constraints"] = fit.constraints;
+  out["free_directions"] = fit.free_directions;
   out["se"] = o.se;
   out["equations"] = model.equations;
   out["design"] = design_json(data);
@@ -131,10 +136,13 @@ void save_fit(const std::string& path, const FittedModel& model, const FitDesign
 }
 
 SavedFit read_saved_fit(const std::string& path) {
+  const std::string text = text_of(path);
   try {
-    SavedFit fit = saved_fit_of(Json::parse(text_of(path)));
+    SavedFit fit = saved_fit_of(Json::parse(text));
     fit.path = path;
     return fit;
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}: not a fit saved by wald fit --save: {}", path, error.what()));
   } catch (const Json::parse_error& error) {
     throw InputError(fmt::format("{}: not a fit saved by wald fit --save: it is no JSON (byte {})",
                                  path, error.byte));

@@ -77,6 +77,27 @@ TEST(FitOls, AFormulaSaysTheSameAsColumns) {
   EXPECT_NEAR(powers.at(1).at("estimate").get<double>(), 0.0445011657723613, 1e-14);
 }
 
+// A row of weight 2 is two equal rows to the likelihood; one of weight 0 is none.
+TEST(FitOls, WeightsCountRows) {
+  const nlohmann::json weighted = fit("y,x,w\n1,1,1\n3,2,2\n2,3,1\n9,7,0\n5,4,3\n4,5,1\n",
+                                      {"--y", "y", "--covariates", "x", "--weights", "w", "--json"})
+                                      .json(),
+                       repeated = fit("y,x\n1,1\n3,2\n3,2\n2,3\n5,4\n5,4\n5,4\n4,5\n",
+                                      {"--y", "y", "--covariates", "x", "--json"})
+                                      .json();
+  EXPECT_EQ(weighted["n"], 6);
+  EXPECT_EQ(weighted["df"], 4);
+  for (const char* key : {"loglik", "rss", "r_squared"})
+    EXPECT_NEAR(weighted[key].get<double>(), repeated[key].get<double>(), 1e-13) << key;
+  for (std::size_t i = 0; i < 2; ++i)
+    EXPECT_NEAR(weighted["coefficients"][i]["estimate"].get<double>(),
+                repeated["coefficients"][i]["estimate"].get<double>(), 1e-14);
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 0; j < 3; ++j)
+      EXPECT_NEAR(weighted["vcov_ml"][i][j].get<double>(), repeated["vcov_ml"][i][j].get<double>(),
+                  1e-13);
+}
+
 TEST(FitOls, RefusesInOneSentence) {
   const struct {
     std::vector<std::string> more;
@@ -87,7 +108,6 @@ TEST(FitOls, RefusesInOneSentence) {
                {{"--y", "g"}, 2, "column 'g': 'a' is not a finite number"},
                {{"--y", "y", "--covariates", "x, z"}, 2, "no column 'z'"},
                {{"--y", "y", "--formula", "y ~ x"}, 2, "excludes"},
-               {{"--formula", "y ~ offset(x)"}, 2, "ols takes no offset()"},
                {{"--formula", "cbind(y, x) ~ 1"}, 2, "cbind"},
                {{"--formula", "y ~ 0"}, 2, "nothing to estimate"}};
   for (const auto& c : cases) {
