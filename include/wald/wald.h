@@ -16,6 +16,7 @@
 #include <wald/engine/tensor.h>
 #include <wald/engine/transforms.h>
 #include <wald/models/bootstrap.h>
+#include <wald/models/count_table.h>
 #include <wald/models/covariance.h>
 #include <wald/models/delta.h>
 #include <wald/models/design.h>
@@ -26,6 +27,7 @@
 #include <wald/models/ols.h>
 #include <wald/models/ols_summary.h>
 #include <wald/models/plot.h>
+#include <wald/models/poisson_lognormal.h>
 #include <wald/models/profile.h>
 #include <wald/models/random.h>
 #include <wald/models/response.h>
