@@ -18,6 +18,7 @@
 #include <wald/models/bootstrap.h>
 #include <wald/models/categorical_summary.h>
 #include <wald/models/conditional_logit.h>
+#include <wald/models/count_table.h>
 #include <wald/models/covariance.h>
 #include <wald/models/cox.h>
 #include <wald/models/cox_baseline.h>
@@ -36,6 +37,7 @@
 #include <wald/models/plot.h>
 #include <wald/models/plot_estimates.h>
 #include <wald/models/plot_residuals.h>
+#include <wald/models/poisson_lognormal.h>
 #include <wald/models/profile.h>
 #include <wald/models/random.h>
 #include <wald/models/regression_table.h>

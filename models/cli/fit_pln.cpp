@@ -18,7 +18,6 @@ namespace {
 
 struct FitPln : FitArguments {  // `data` is the file of counts
   std::string offsets, covariates_file, covariance = "full", fitted, latent;
-  bool progress = false;
 };
 
 /// The design of each sample, from the covariates if there are any.
@@ -76,7 +75,7 @@ Fit coefficients_of(const PoissonLognormalFit& fit) {
   out.n = fit.n;
   out.status = fit.status;
   out.message = fit.message;
-  out.certificate = {fit.largest_score, fit.newton_decrement, NAN, NAN};
+  out.certificate = {fit.largest_score, fit.newton_decrement, NAN, NAN, NAN};
   out.iterations = fit.iterations;
   out.evaluations = fit.evaluations;
   return out;

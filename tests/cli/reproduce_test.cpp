@@ -92,9 +92,9 @@ TEST(ReproduceAll, RunsEveryExample) {
   std::vector<std::string> names;
   for (const Json& example : json["examples"]) {
     names.push_back(example["example"]);
-    expect_agreement(example, 3);
+    if (!example.contains("not_run")) expect_agreement(example, 3);  // for want of data
   }
-  for (const char* name : {"survival", "logistic", "regression", "graph", "nn"})
+  for (const char* name : {"survival", "logistic", "regression", "graph", "nn", "pln"})
     EXPECT_THAT(names, ::testing::Contains(name));
   const Outcome text = run_wald({"reproduce", "all"});
   EXPECT_EQ(text.exit_code, 0);
