@@ -17,10 +17,10 @@ namespace {
 constexpr double singular_eigenvalue = 1e-13;  // of the information scaled to a unit diagonal
 constexpr double score_step = 1.0 / 64;        // in standard errors
 
-/// The information scaled to a unit diagonal.
+/// The information scaled to a diagonal of size 1.
 std::vector<double> equilibrated(std::vector<double> information, std::size_t k) {
   std::vector<double> root(k);
-  for (std::size_t i = 0; i < k; ++i) root[i] = std::sqrt(information[i * k + i]);
+  for (std::size_t i = 0; i < k; ++i) root[i] = std::sqrt(std::abs(information[i * k + i]));
   for (std::size_t i = 0; i < k; ++i)
     for (std::size_t j = 0; j < k; ++j) information[i * k + j] /= root[i] * root[j];
   return information;
