@@ -131,6 +131,11 @@ bool certify(Fit& fit, const std::vector<double>& gradient, double decrement) {
   for (double g : gradient)
     fit.certificate.largest_score = std::max(fit.certificate.largest_score, std::abs(g));
   fit.certificate.newton_decrement = decrement;
+  for (int i = 0; i < k && fit.status == FitStatus::failed; ++i)
+    if (fit.information[i * k + i] < 0) {
+      fit.certificate.smallest_eigenvalue = fit.certificate.largest_eigenvalue = NAN;
+      return false;
+    }
   std::vector<double> scaled = equilibrated(fit.information, fit.names.size());
   const auto eigenvalues = kernels::symmetric_eigen(scaled.data(), k);
   fit.certificate.smallest_eigenvalue = eigenvalues.front();

@@ -32,7 +32,7 @@ struct Certificate {
   /// Half of g'H^-1 g: by how much, in log-likelihood units, a quadratic model says that the
   /// maximum lies above the value reached.
   double newton_decrement = 0;
-  double smallest_eigenvalue = 0;  ///< Of the information scaled to a unit diagonal.
+  double smallest_eigenvalue = 0;  ///< Of the information scaled to a unit diagonal; NaN if none.
   double largest_eigenvalue = 0;
   /// By how much the score differs from a finite difference of the log-likelihood at the estimate,
   /// along a direction that moves every parameter and is one standard error long: log-likelihood
