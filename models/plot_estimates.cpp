@@ -99,47 +99,55 @@ void plot_coefficients(const std::string& path, std::span<const CoefficientRow> 
   script.draw();
 }
 
-void plot_profile(const std::string& path, const ProfileCurve& profile, const std::string& title) {
-  if (profile.values.size() < 2 || profile.values.size() != profile.loglik.size())
-    throw InputError(fmt::format("the profile of {} has {} values and {} log-likelihoods to plot",
-                                 profile.name, profile.values.size(), profile.loglik.size()));
-  PlotScript script(path,
-                    {.title = title, .x_label = profile.name, .y_label = "Profile log-likelihood"});
-  const double half = two_sided_quantile(profile.level), height = profile.maximum - half * half / 2;
-  const double lowest = std::min(*std::ranges::min_element(profile.loglik), height);
-  const double room = 0.05 * (profile.maximum - lowest);
+void plot_profile(const std::string& path, const ProfileCurve& profile,
+                  const ProfilePlotOptions& options) {
+  if (profile.points.size() < 2)
+    throw InputError(
+        fmt::format("the profile of {} has fewer than two points to plot", profile.name));
+  std::vector<double> values, loglik;
+  for (const ProfilePoint& point : profile.points) {
+    values.push_back(point.value);
+    loglik.push_back(point.loglik);
+  }
+  const auto highest = std::ranges::max_element(loglik);
+  const double maximum = *highest;
+  const double estimate = values[static_cast<std::size_t>(highest - loglik.begin())];
+  PlotScript script(
+      path, {.title = options.title, .x_label = profile.name, .y_label = "Profile log-likelihood"});
+  const double half = two_sided_quantile(options.level), height = maximum - half * half / 2;
+  const double lowest = std::min(*std::ranges::min_element(loglik), height);
+  const double room = 0.05 * (maximum - lowest);
   script.add(
       "set xrange [{:.10g}:{:.10g}]\nset yrange [{:.10g}:{:.10g}]\nset key outside top "
       "center horizontal\n",
-      profile.values.front(), profile.values.back(), lowest - room, profile.maximum + room);
+      values.front(), values.back(), lowest - room, maximum + room);
   const auto upright = [&](const char* name, double x, const char* dashes) {
-    if (std::isfinite(x))
-      add_upright(script, name, x, lowest - room, profile.maximum + room, dashes);
+    if (std::isfinite(x)) add_upright(script, name, x, lowest - room, maximum + room, dashes);
   };
-  upright("estimate", profile.estimate, "dashtype solid");
-  upright("lower", profile.lower, "dashtype (3,4)");
-  upright("upper", profile.upper, "dashtype (3,4)");
+  upright("estimate", estimate, "dashtype solid");
+  upright("lower", options.lower, "dashtype (3,4)");
+  upright("upper", options.upper, "dashtype (3,4)");
   const auto add = [&](const char* name, const std::vector<double>& y, std::size_t style,
                        const std::string& label) {
-    script.add_data(name, {profile.values, y});
+    script.add_data(name, {values, y});
     script.add_clause(fmt::format("${} using 1:2 with lines linewidth 1.8 {} linecolor rgb '{}' {}",
                                   name, curve_style(style).dashes, curve_style(style).colour,
                                   title_clause(label)));
   };
-  add("profile", profile.loglik, 0, "profile");
-  if (std::isfinite(profile.std_error)) {
+  add("profile", loglik, 0, "profile");
+  if (std::isfinite(options.std_error)) {
     std::vector<double> parabola;
-    for (double value : profile.values) {
-      const double z = (value - profile.estimate) / profile.std_error;
-      parabola.push_back(profile.maximum - z * z / 2);
+    for (double value : values) {
+      const double z = (value - estimate) / options.std_error;
+      parabola.push_back(maximum - z * z / 2);
     }
     add("parabola", parabola, 1, "quadratic (Wald)");
   }
-  script.add_data("height", {std::vector{profile.values.front(), profile.values.back()},
-                             std::vector{height, height}});
+  script.add_data("height",
+                  {std::vector{values.front(), values.back()}, std::vector{height, height}});
   script.add_clause(
       fmt::format("$height using 1:2 with lines linewidth 1.2 dashtype (7,4) linecolor rgb '{}' {}",
-                  quiet_colour, title_clause(fmt::format("{:g}% limit", 100 * profile.level))));
+                  quiet_colour, title_clause(fmt::format("{:g}% limit", 100 * options.level))));
   script.draw();
 }
 

@@ -9,6 +9,7 @@
 
 #include <wald/models/inference.h>
 #include <wald/models/plot.h>
+#include <wald/models/profile.h>
 
 namespace wald {
 
@@ -25,21 +26,20 @@ struct CoefficientPlotOptions {
 void plot_coefficients(const std::string& path, std::span<const CoefficientRow> rows,
                        const CoefficientPlotOptions& options = {});
 
-/// The log-likelihood maximized over the other parameters, at values of one.
-struct ProfileCurve {
-  std::string name;
-  std::vector<double> values, loglik;  ///< Of one length, values ascending.
-  double estimate = 0, maximum = 0;    ///< Where the maximum lies, and how high.
-  double level = 0.95;
-  double lower = std::numeric_limits<double>::quiet_NaN();  ///< Limits, NaN where there is none.
+struct ProfilePlotOptions {
+  std::string title{};
+  double level = 0.95;  ///< Of the limits.
+  double lower =
+      std::numeric_limits<double>::quiet_NaN();  ///< As of profile_interval(), NaN: none.
   double upper = std::numeric_limits<double>::quiet_NaN();
   double std_error = std::numeric_limits<double>::quiet_NaN();  ///< Draws the parabola of Wald.
 };
 
-/// The profile with the height that the likelihood-ratio test at the level takes off, and limits
-/// where it is crossed. Throws InputError for fewer than two points, and as plot_survival().
+/// The profile with its largest point, which is the estimate, the height that the likelihood-ratio
+/// test at the level takes off, and limits where it is crossed. Throws InputError for fewer than
+/// two points, and as plot_survival().
 void plot_profile(const std::string& path, const ProfileCurve& profile,
-                  const std::string& title = {});
+                  const ProfilePlotOptions& options = {});
 
 /// The objective from iteration 0 on; with a logarithmic axis how far it lies above the lowest.
 /// Throws InputError for fewer than two values, and as plot_survival().

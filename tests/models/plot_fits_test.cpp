@@ -43,16 +43,11 @@ ProfileCurve parabola() {
   profile.name = "log(theta)";
   for (int i = 0; i <= 20; ++i) {
     const double z = (i - 10) * 0.3;
-    profile.values.push_back(1 + z * 0.5);
-    profile.loglik.push_back(-80 - z * z / 2);
+    profile.points.push_back({1 + z * 0.5, -80 - z * z / 2, z, {}});
   }
-  profile.estimate = 1;
-  profile.maximum = -80;
-  profile.lower = 0.02;
-  profile.upper = 1.98;
-  profile.std_error = 0.5;
   return profile;
 }
+const ProfilePlotOptions with_limits = {.lower = 0.02, .upper = 1.98, .std_error = 0.5};
 
 TEST(PlotFits, ForestOfCoefficients) {
   WALD_NEEDS_GNUPLOT();
@@ -69,7 +64,7 @@ TEST(PlotFits, ForestOfCoefficients) {
 TEST(PlotFits, ProfileWithItsLimits) {
   WALD_NEEDS_GNUPLOT();
   const std::string path = testing::temp_path("profile.svg");
-  plot_profile(path, parabola());
+  plot_profile(path, parabola(), with_limits);
   expect_parts(path, {">log(theta)<", ">Profile log-likelihood<", ">profile<", "quadratic (Wald)",
                       ">95% limit<", "stroke-dasharray"});
 }
@@ -127,7 +122,7 @@ TEST(PlotFits, ManyPointsStaySmall) {
 TEST(PlotFits, PngBySuffix) {
   WALD_NEEDS_GNUPLOT();
   const std::string path = testing::temp_path("profile.png");
-  plot_profile(path, parabola());
+  plot_profile(path, parabola(), with_limits);
   EXPECT_EQ(contents(path).substr(1, 3), "PNG");
 }
 
@@ -135,7 +130,7 @@ TEST(PlotFits, RefusesWhatCannotBeDrawn) {
   const std::string path = testing::temp_path("refused.svg");
   EXPECT_THROW(plot_coefficients(path, std::vector{row("a", NAN, 1)}), InputError);
   ProfileCurve profile = parabola();
-  profile.loglik.pop_back();
+  profile.points.resize(1);
   EXPECT_THROW(plot_profile(path, profile), InputError);
   EXPECT_THROW(plot_objective(path, Values{1}), InputError);
   EXPECT_THROW(plot_residuals(path, Values{1, 2}, Values{1}), InputError);
