@@ -113,20 +113,15 @@ WALD_FUNCTION V digamma_positive(V x) {
   const V z = x - 0.5;
   p = select(far, V(1.0), select(low, fused(p, x, -q), p));
   q = select(far, z, select(low, q * x, q));
-  V quotient, l;
-  if (any_of((x >= 1e290) | (x != x))) {
-    quotient = p / q;
-    l = log(z);
-  } else {
-    const auto parts = quotient_and_log(p, q, select(far, z, V(1.0)));
-    quotient = parts.quotient;
-    l = parts.log;
-  }
+  const auto [quotient, l] = quotient_and_log(p, q, select(far, z, V(1.0)));
   const V square = quotient * quotient;
   const V series = polynomial(square, 0.04166666666666548, -0.00729166666313477,
                               0.003844244304854911, -0.004133794714595649, 0.007532295664912337,
                               -0.01972303829792419, 0.048902853456149205);
-  return select(far, fused(square, series, l), quotient);
+  V large = fused(square, series, l);
+  const auto is_huge = x >= 1e290;
+  if (any_of(is_huge)) large = select(is_huge, log(x), large);
+  return select(far, large, quotient);
 }
 
 template <class V>
