@@ -28,19 +28,18 @@ void add_km(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 void add_info(CLI::App& app, int& exit_code);
 
-/// Under `wald fit`, one for each model.
+/// Under `wald fit`, one for each model; glm: logistic, poisson, negbin, gamma.
 void add_fit_survival(CLI::App& fit, int& exit_code);
+void add_fit_cox(CLI::App& fit, int& exit_code);
 void add_fit_ols(CLI::App& fit, int& exit_code);
-void add_fit_pln(CLI::App& fit, int& exit_code);
+void add_fit_glm(CLI::App& fit, int& exit_code);
 void add_fit_ordered(CLI::App& fit, int& exit_code);
 void add_fit_multinomial(CLI::App& fit, int& exit_code);
-/// logistic, poisson, negbin, gamma.
-void add_fit_glm(CLI::App& fit, int& exit_code);
-
-/// Under `wald simulate`: logistic, poisson, negbin, gamma.
-void add_simulate_glm(CLI::App& simulate, int& exit_code);
-void add_fit_cox(CLI::App& fit, int& exit_code);
 void add_fit_clogit(CLI::App& fit, int& exit_code);
+void add_fit_pln(CLI::App& fit, int& exit_code);
+
+/// Likewise under `wald simulate`.
+void add_simulate_glm(CLI::App& simulate, int& exit_code);
 void add_simulate_ordered(CLI::App& simulate, int& exit_code);
 void add_simulate_multinomial(CLI::App& simulate, int& exit_code);
 

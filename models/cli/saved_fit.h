@@ -20,7 +20,6 @@ struct SavedFit {
   std::string weights, se;        ///< Options.
   std::string rows;               ///< A fingerprint of the rows of the data that were used.
   Fit fit;                        ///< Without information and certificate.
-  int parameters = 0;             ///< Estimated, those without a name included.
   DesignTerms terms;
   bool intercept = true;               ///< As in DesignOptions.
   std::vector<std::string> equations;  ///< As in FittedModel.

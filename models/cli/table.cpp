@@ -36,7 +36,6 @@ int run_table(const TableCommand& o) {
   std::vector<TableModel> models;
   for (std::size_t i = 0; i < o.fits.size(); ++i) {
     SavedFit saved = read_saved_fit(o.fits[i]);
-    saved.fit.unnamed_parameters = saved.parameters - static_cast<int>(saved.fit.names.size());
     models.push_back(table_model(saved.fit, o.titles.empty() ? "" : o.titles[i], o.level));
     fits.push_back(std::move(saved));
   }

@@ -194,7 +194,12 @@ TEST(Table, FitsBesideEachOther) {
   const Outcome csv = run_wald({"table", first, "--format", "csv", "--out", path});
   ASSERT_EQ(csv.exit_code, 0) << csv.err;
   EXPECT_EQ(csv.out, "");
-  expect_parts(testing::read_file(path), {"model,term,estimate", "1,low|mid,"});
+  const std::string table = testing::read_file(path);
+  expect_parts(table, {"model,term,estimate", "1,low|mid,"});
+  // The last cells: n, loglik, aic, bic; there are two cut points.
+  const std::size_t bic = table.rfind(','), aic = table.rfind(',', bic - 1),
+                    loglik = table.rfind(',', aic - 1);
+  EXPECT_NEAR(std::stod(table.substr(aic + 1)), 4 - 2 * std::stod(table.substr(loglik + 1)), 1e-12);
   const Outcome titles = run_wald({"table", first, second, "--titles", "one"});
   EXPECT_EQ(titles.exit_code, 2);
   expect_parts(titles.err, {"1 titles for 2 fits"});
