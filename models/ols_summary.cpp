@@ -24,6 +24,8 @@ SummaryHead summary_head(const OlsFit& fit) {
     head.about_fit.push_back({fmt::format("F({}, {:g}), p {}", fit.f_df, fit.degrees_of_freedom,
                                           p_text(fit.f_p_value())),
                               fmt::format("{:.7g}", fit.f_statistic)});
+  if (fit.rss == 0)
+    head.notes.push_back("The response is met exactly: there is nothing to estimate errors from.");
   return head;
 }
 

@@ -38,6 +38,7 @@ std::string head_text(const SummaryHead& head) {
 }
 
 std::string statistic_text(double z) {
+  if (std::isnan(z)) return ".";
   return std::abs(z) < 1e6 ? fmt::format("{:.2f}", z) : fmt::format("{:.3g}", z);
 }
 
@@ -82,7 +83,7 @@ class CoefficientTable {
   std::string line(std::size_t i) const {
     const CoefficientRow& row = rows_[i];
     std::string out = std::string(width_ - display_width(row.name), ' ') + row.name +
-                      fmt::format(" | {:>12.7g}", row.estimate);
+                      fmt::format(" | {:>12.7g}", row.estimate + 0.0);  // no -0
     if (fit_.is_fixed(i)) return out + "   (fixed)";
     if (has_errors())
       out += fmt::format(" {:>11.6g} {:>9} {:>7} {:<3} {:>12.7g} {:>11.7g}", row.std_error,
@@ -108,9 +109,12 @@ std::string count_text(double x) {
                                                   : fmt::format("{:.6g}", x);
 }
 
-std::string decimal_text(double x) { return fmt::format("{:.4f}", x); }
+std::string decimal_text(double x) { return std::isnan(x) ? "." : fmt::format("{:.4f}", x); }
 
-std::string p_text(double p) { return p < 0.0005 ? "<0.001" : fmt::format("{:.3f}", p); }
+std::string p_text(double p) {
+  if (std::isnan(p)) return ".";
+  return p < 0.0005 ? "<0.001" : fmt::format("{:.3f}", p);
+}
 
 bool SummaryHead::has_ratio(const Fit& fit, std::size_t i) const {
   return !ratio.empty() && i + n_other < fit.names.size() && !fit.names[i].ends_with("(Intercept)");
