@@ -33,19 +33,11 @@ Regression regression_of(const CategoricalData& data) {
   return r;
 }
 
-/// What the first column of the design is throughout; NaN if it is not constant or is 0.
-double constant_of(const Tensor& x) {
-  if (x.size(1) == 0) return NAN;
-  const Tensor first = select(x, 1, 0);
-  const double value = select(first, 0, 0).item();
-  return value != 0 && sum(first != value).item() == 0 ? value : NAN;
-}
-
 std::vector<double> shares_as_start(const CategoricalData& data) {
   const std::vector<double> totals = category_totals(data);
   const std::size_t k = data.names.size();
   std::vector<double> start((totals.size() - 1) * k, 0.0);
-  const double constant = constant_of(data.x);
+  const double constant = constant_column(data.x);
   for (std::size_t j = 1; j < totals.size() && !std::isnan(constant); ++j)
     start[(j - 1) * k] = std::log(totals[j] / totals[0]) / constant;
   return start;
@@ -104,7 +96,7 @@ MultinomialFit fit_multinomial(const CategoricalData& data, const FitOptions& op
     require_no_separation(gains(data), regression.parameter_names());
   fit.levels = data.levels;
   fit.totals = category_totals(data);
-  const bool has_null = !std::isnan(constant_of(data.x)) && !data.offset.defined();
+  const bool has_null = !std::isnan(constant_column(data.x)) && !data.offset.defined();
   fit.loglik_null = has_null ? loglik_of_shares(data) : NAN;
   fit.lr_df = static_cast<int>((data.names.size() - 1) * regression.n_equations());
   return fit;

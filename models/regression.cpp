@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
@@ -142,6 +144,13 @@ std::vector<std::string> Regression::parameter_names() const {
     for (const std::string& name : names) all.push_back(equation + ":" + name);
   all.insert(all.end(), other_names.begin(), other_names.end());
   return all;
+}
+
+double constant_column(const Tensor& x) {
+  if (x.size(1) == 0) return NAN;
+  const Tensor first = select(x, 1, 0);
+  const double value = select(first, 0, 0).item();
+  return value != 0 && sum(first != value).item() == 0 ? value : NAN;
 }
 
 LogLikelihood log_likelihood(const Regression& regression) {

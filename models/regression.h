@@ -37,6 +37,10 @@ struct Regression {
   std::vector<std::string> parameter_names() const;
 };
 
+/// What the first column of a design [n, k] is throughout, as an intercept's is 1; NaN if it is not
+/// constant, is 0, or there is none.
+double constant_column(const Tensor& x);
+
 /// The weighted terms as a function of all parameters.
 LogLikelihood log_likelihood(const Regression& regression);
 

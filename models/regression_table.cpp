@@ -54,13 +54,6 @@ std::string markdown_text(std::string_view text) {
   });
 }
 
-std::string csv_text(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
-  std::string out = "\"";
-  for (char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
-}
-
 std::string csv_number(double x) { return std::isfinite(x) ? fmt::format("{}", x) : ""; }
 
 /// Decimals that show two digits of the standard error, at least those asked for; -1 where that
@@ -251,7 +244,7 @@ std::string csv_table(std::span<const TableModel> models) {
     const TableModel& m = models[i];
     const std::string title = m.title.empty() ? std::to_string(i + 1) : m.title;
     for (const CoefficientRow& row : m.rows) {
-      out += csv_text(title) + "," + csv_text(row.name);
+      out += csv_field(title) + "," + csv_field(row.name);
       for (double x : {row.estimate, row.std_error, row.z, row.p, row.lower, row.upper,
                        static_cast<double>(m.n), m.loglik, m.aic, m.bic})
         out += "," + csv_number(x);
@@ -262,6 +255,13 @@ std::string csv_table(std::span<const TableModel> models) {
 }
 
 }  // namespace
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
+  std::string out = "\"";
+  for (char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + "\"";
+}
 
 TableModel table_model(const Fit& fit, std::string title, double level) {
   return {std::move(title), coefficient_table(fit, level), fit.n, fit.loglik, fit.aic(), fit.bic()};

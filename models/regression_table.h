@@ -43,4 +43,7 @@ struct TableOptions {
 /// outside 0..12.
 std::string regression_table(std::span<const TableModel> models, const TableOptions& options = {});
 
+/// A text as a field of a CSV file (RFC 4180): in quotes where it needs them.
+std::string csv_field(std::string_view text);
+
 }  // namespace wald

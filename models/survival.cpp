@@ -37,12 +37,6 @@ Regression regression_of(const SurvivalData& data, const SurvivalObservations& s
   return regression;
 }
 
-/// What the first column of the design is throughout; NaN if it is not constant or is 0.
-double constant_of(const Tensor& x) {
-  const double value = select(select(x, 1, 0), 0, 0).item();
-  return value != 0 && sum(select(x, 1, 0) != value).item() == 0 ? value : NAN;
-}
-
 /// Throws where the likelihood rises without end as a coefficient goes to infinity. With parameters
 /// fixed or tied the maximization has to find that out.
 void require_estimates(const SurvivalData& data, const SurvivalObservations& seen,
@@ -204,7 +198,7 @@ Start start_by_aft(const SurvivalData& data, const SurvivalObservations& seen, c
 /// Estimates, and loglik_null on the way.
 void estimate(SurvivalFit& fit, Regression& regression, Start start, bool is_closed_form,
               const FitOptions& options) {
-  const double constant = constant_of(regression.x);
+  const double constant = constant_column(regression.x);
   const auto of_null = std::isnan(constant) ? std::nullopt : null_options(regression, options);
   fit.loglik_null = NAN;
   if (of_null && is_closed_form) {
@@ -253,7 +247,7 @@ SurvivalFit fit_survival(const SurvivalData& data, const SurvivalModel& model,
   const bool is_closed_form = model.distribution == SurvivalDistribution::exponential &&
                               !data.offset.defined() && !data.time2.defined();
   Start start = rough_start(data, seen, law, fit);
-  const double constant = constant_of(data.x);
+  const double constant = constant_column(data.x);
   if (law.needs_logs && fit.form == SurvivalForm::ph && !std::isnan(constant))
     start = start_by_aft(data, seen, start, model.distribution, constant);
   estimate(fit, regression, start, is_closed_form, options);

@@ -12,6 +12,7 @@
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
 #include <wald/models/distributions.h>
+#include <wald/models/regression_table.h>
 
 namespace wald::cli {
 namespace {
@@ -85,13 +86,6 @@ Bands bands_of(const PredictedQuantity& quantity, const Fit& fit, double level) 
   const Tensor a = inverse(at.value - quantile * error), b = inverse(at.value + quantile * error);
   return {value.value.to_vector(), (abs(value.jvp) * error).to_vector(), minimum(a, b).to_vector(),
           maximum(a, b).to_vector()};
-}
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == text.npos) return text;
-  std::string quoted = "\"";
-  for (char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
 }
 
 std::string number_field(double value) { return std::isnan(value) ? "NA" : label_of(value); }
