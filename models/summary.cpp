@@ -127,8 +127,8 @@ SummaryHead summary_head(const Fit& fit, std::string title) {
   head.about_fit = {{"Log-likelihood", decimal_text(fit.loglik)},
                     {"AIC", decimal_text(fit.aic())},
                     {"BIC", decimal_text(fit.bic())}};
-  head.notes = {verdict(fit),
-                fmt::format("{} iterations, {} evaluations.", fit.iterations, fit.evaluations)};
+  head.notes = {verdict(fit), fmt::format("{} iteration{}, {} evaluations.", fit.iterations,
+                                          fit.iterations == 1 ? "" : "s", fit.evaluations)};
   return head;
 }
 

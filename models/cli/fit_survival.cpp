@@ -126,7 +126,9 @@ void add_fit_survival(CLI::App& fit, int& exit_code) {
       ->excludes(event);
   add_column_option(*command, "--entry", columns.entry, "Column of times of delayed entry");
   add_survival_model_options(*command, o->dist, o->form);
-  command->add_option("--plot", o->plot, "Write Kaplan-Meier and the fitted curve to this SVG file")
+  command
+      ->add_option("--plot", o->plot,
+                   "Write Kaplan-Meier and the fitted curve to this SVG or PNG file")
       ->type_name("OUT.svg");
   command->callback([o, &exit_code] { exit_code = run_fit_survival(*o); });
 }

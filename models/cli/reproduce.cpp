@@ -160,7 +160,7 @@ void add_reproduce(CLI::App& app, int& exit_code) {
   reproduce
       ->add_option(
           "--plot", o->plot,
-          "Write the plot of survival, logistic or pln to this SVG file; survival's of all")
+          "Write the plot of survival, logistic or pln to this SVG or PNG file; survival's of all")
       ->type_name("OUT.svg");
   reproduce
       ->add_option("--data", o->data,
