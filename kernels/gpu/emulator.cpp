@@ -141,6 +141,18 @@ void start_fiber() {
   block.wait(Waits::ended);
 }
 
+/// Makes a fiber that begins in start_fiber(). Apart from its callers, since to the compiler
+/// getcontext() may return twice.
+__attribute__((noinline)) void prepare(Fiber& fiber) {
+  if (!fiber.stack) fiber.stack = std::make_unique_for_overwrite<char[]>(fiber_stack_bytes);
+  fiber.waits = Waits::nothing;
+  getcontext(&fiber.context);
+  fiber.context.uc_stack.ss_sp = fiber.stack.get();
+  fiber.context.uc_stack.ss_size = fiber_stack_bytes;
+  fiber.context.uc_link = nullptr;
+  makecontext(&fiber.context, start_fiber, 0);
+}
+
 }  // namespace
 
 void Block::resume(int i) {
@@ -235,16 +247,7 @@ Status launch(const Body& body, std::int64_t blocks, int threads, std::size_t sh
     }
     if (fibers.size() < static_cast<std::size_t>(threads))
       fibers.resize(static_cast<std::size_t>(threads));
-    for (int i = 0; i < threads; ++i) {
-      Fiber& fiber = fibers[static_cast<std::size_t>(i)];
-      if (!fiber.stack) fiber.stack = std::make_unique_for_overwrite<char[]>(fiber_stack_bytes);
-      fiber.waits = Waits::nothing;
-      getcontext(&fiber.context);
-      fiber.context.uc_stack.ss_sp = fiber.stack.get();
-      fiber.context.uc_stack.ss_size = fiber_stack_bytes;
-      fiber.context.uc_link = nullptr;
-      makecontext(&fiber.context, start_fiber, 0);
-    }
+    for (int i = 0; i < threads; ++i) prepare(fibers[static_cast<std::size_t>(i)]);
     if (!block.run()) return Status::deadlock;
   }
   return success;
