@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include <wald/models/plot.h>
+
 #include "commands.h"
 
 namespace wald::cli {
@@ -161,6 +163,7 @@ void add_reproduce(CLI::App& app, int& exit_code) {
       ->add_option(
           "--plot", o->plot,
           "Write the plot of survival, logistic or pln to this SVG or PNG file; survival's of all")
+      ->each([](const std::string& path) { PlotFile{path}; })
       ->type_name("OUT.svg");
   reproduce
       ->add_option("--data", o->data,
