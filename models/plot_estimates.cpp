@@ -14,11 +14,14 @@ namespace wald {
 namespace {
 
 /// Rows that can be drawn.
-std::vector<CoefficientRow> finite_rows(std::span<const CoefficientRow> rows) {
+std::vector<CoefficientRow> finite_rows(std::span<const CoefficientRow> rows, bool exponentiate) {
+  const auto is_drawn = [&](double x) {
+    const double reach = exponentiate ? 700 : INFINITY;  // exp() of more overflows
+    return std::isfinite(x) && std::abs(x) < reach;
+  };
   std::vector<CoefficientRow> finite;
   for (const CoefficientRow& row : rows)
-    if (std::isfinite(row.estimate) && std::isfinite(row.lower) && std::isfinite(row.upper))
-      finite.push_back(row);
+    if (is_drawn(row.estimate) && is_drawn(row.lower) && is_drawn(row.upper)) finite.push_back(row);
   return finite;
 }
 
@@ -28,9 +31,9 @@ std::string name_of(const CoefficientRow& row) {
 }
 
 int widest_name(const std::vector<CoefficientRow>& rows) {
-  std::size_t widest = 0;
-  for (const CoefficientRow& row : rows) widest = std::max(widest, characters(name_of(row)));
-  return static_cast<int>(widest);
+  double widest = 0;
+  for (const CoefficientRow& row : rows) widest = std::max(widest, drawn_width(name_of(row)));
+  return static_cast<int>(std::ceil(widest));
 }
 
 void add_names(PlotScript& script, const std::vector<CoefficientRow>& rows) {
@@ -67,14 +70,22 @@ void add_ratio_axis(PlotScript& script, const std::vector<double>& lower,
   script.add(")\n");
 }
 
+/// A plain axis that fits the numbers, and 0.
+void add_axis(PlotScript& script, const std::vector<double>& lower,
+              const std::vector<double>& upper) {
+  const double low = std::min(0.0, *std::ranges::min_element(lower));
+  const double high = std::max(0.0, *std::ranges::max_element(upper));
+  script.set_range('x', low - 0.04 * (high - low), high + 0.04 * (high - low));
+}
+
 }  // namespace
 
 void plot_coefficients(const PlotFile& file, std::span<const CoefficientRow> given,
                        const CoefficientPlotOptions& options) {
-  const std::vector<CoefficientRow> rows = finite_rows(given);
+  const std::vector<CoefficientRow> rows = finite_rows(given, options.exponentiate);
   if (rows.empty()) throw InputError("there is no coefficient with an interval to plot");
   PlotScript script(file, {.title = options.title, .x_label = options.x_label, .y_label = ""},
-                    560 + 9 * widest_name(rows), 150 + 34 * static_cast<int>(rows.size()));
+                    600 + 10 * widest_name(rows), 150 + 34 * static_cast<int>(rows.size()));
   const auto scale = [&](double x) { return options.exponentiate ? std::exp(x) : x; };
   std::vector<double> estimate, lower, upper, height;
   for (const CoefficientRow& row : rows) {
@@ -84,7 +95,10 @@ void plot_coefficients(const PlotFile& file, std::span<const CoefficientRow> giv
     upper.push_back(scale(row.upper));
   }
   add_names(script, rows);
-  if (options.exponentiate) add_ratio_axis(script, lower, upper);
+  if (options.exponentiate)
+    add_ratio_axis(script, lower, upper);
+  else
+    add_axis(script, lower, upper);
   script.add("set border 1\n");
   add_upright(script, "none", scale(0), -1, static_cast<double>(rows.size()), "dashtype (7,4)");
   script.add_data("rows", {estimate, height, lower, upper});

@@ -48,6 +48,17 @@ void add_points(PlotScript& script, const std::string& name) {
                   name, script.curve(0).colour));
 }
 
+/// With room around the points.
+void set_ranges(PlotScript& script, std::span<const double> x, std::span<const double> y) {
+  const auto set = [&](char axis, std::span<const double> values) {
+    const auto [low, high] = std::ranges::minmax(values);
+    const double room = 0.03 * (high - low);
+    script.set_range(axis, low - room, high + room);
+  };
+  set('x', x);
+  set('y', y);
+}
+
 constexpr const char* reference_dashes = "dashtype (7,4)";
 
 /// The local line at x through points in ascending order, by the nearest `count` of them.
@@ -138,9 +149,8 @@ void plot_residuals(const PlotFile& file, std::span<const double> x,
   PlotScript script(
       file, {.title = options.title, .x_label = options.x_label, .y_label = options.y_label});
   const auto [low, high] = std::ranges::minmax(x);
-  script.add(
-      "set key outside top right horizontal\nset offsets graph 0.02, graph 0.02, graph 0.03, "
-      "graph 0.03\n");
+  script.add("set key outside top right horizontal\n");
+  set_ranges(script, x, residuals);
   const std::vector<std::size_t> which = drawn(x.size(), 0);
   const Values xs = chosen(x, which), ys = chosen(residuals, which);
   script.add_data("points", {xs, ys});
@@ -163,9 +173,9 @@ void plot_normal_qq(const PlotFile& file, std::span<const double> residuals,
   PlotScript script(file, {.title = options.title,
                            .x_label = "Quantile of the normal distribution",
                            .y_label = options.name + ", in order"});
-  script.add("set offsets graph 0.02, graph 0.02, graph 0.03, graph 0.03\n");
   const std::vector<std::size_t> which = drawn(sorted.size(), 200);
   const Values xs = chosen(quantile, which), ys = chosen(sorted, which);
+  set_ranges(script, xs, ys);
   // Between the quartiles' neighbours in the sample, as R's quantile().
   const auto sample_quantile = [&](double p) {
     const double place = p * (n - 1);

@@ -76,7 +76,7 @@ PlotScript::PlotScript(const PlotFile& file, const PlotOptions& options, int wid
         "'{}'\n",
         width, height, colours.ground);
   // About as many characters as the plot is wide and high.
-  const auto across = static_cast<std::size_t>(width / 11),
+  const auto across = static_cast<std::size_t>(width / 13),
              up = static_cast<std::size_t>(height / 11);
   add("set clip two\n"
       "set border 3 linecolor '{0}'\n"
@@ -137,13 +137,12 @@ void PlotScript::set_range(char axis, double low, double high) {
     high += least / 2;
   }
   add("set {}range [{:.14g}:{:.14g}] noextend\n", axis, low, high);
-  const double digits = std::ceil(std::log10(size / (high - low))) + 2;
-  if (digits <= 5) return;
   const double step = tick_step(high - low);
+  const double digits = std::fmax(std::ceil(std::log10(size / step)) + 1, 6);
   const char* before = "";
   add("set {}tics (", axis);
   for (double i = std::ceil(low / step); i * step <= high; ++i) {
-    add("{0}'{1:.{2}g}' {1:.14g}", before, i * step, static_cast<int>(digits));
+    add("{0}'{1:.{2}g}' {1:.14g}", before, i * step + 0.0, static_cast<int>(digits));
     before = ", ";
   }
   add(")\n");
@@ -164,12 +163,21 @@ std::string title_clause(const std::string& label) {
   return label.empty() ? "notitle" : "title " + gnuplot_quoted(shortened(label, most));
 }
 
-std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
+double drawn_width(const std::string& text) {
+  double width = 0;
+  for (char c : text) {
+    if (!begins_character(c)) continue;
+    const auto first = static_cast<unsigned char>(c);
+    const bool is_ideograph = first >= 0xE3;
+    width += is_ideograph || std::string_view("MW@%mw").find(c) != std::string_view::npos ? 1.8
+             : c >= 'A' && c <= 'Z'                                                       ? 1.3
+                                                                                          : 1;
+  }
+  return width;
 }
 
 std::string shortened(const std::string& text, std::size_t most) {
-  const std::size_t count = characters(text);
+  const auto count = static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
   if (count <= most) return text;
   const std::size_t head = (most - 1) / 2, tail = most - 1 - head;
   return text.substr(0, place_of(text, head)) + "…" + text.substr(place_of(text, count - tail));

@@ -40,8 +40,8 @@ class PlotScript {
   /// Data and a line through them that looks like `look`, as of CurveStyle::line().
   void add_line(const std::string& name, std::span<const double> x, std::span<const double> y,
                 const std::string& look, const std::string& label = "");
-  /// The range of the axis 'x' or 'y', with ticks whose numbers differ even where the range is
-  /// narrow and far from 0. Ends that are equal are moved apart.
+  /// The range of the axis 'x' or 'y', with few ticks, so that wide numbers have room, which differ
+  /// even where the range is narrow and far from 0. Ends that are equal are moved apart.
   void set_range(char axis, double low, double high);
 
   CurveStyle curve(std::size_t i) const;
@@ -61,8 +61,8 @@ class PlotScript {
 
 /// `title 'label'`, or `notitle`.
 std::string title_clause(const std::string& label);
-/// How many characters a text has (UTF-8).
-std::size_t characters(const std::string& text);
+/// About how wide a text (UTF-8) is drawn, in characters of common width.
+double drawn_width(const std::string& text);
 /// A text of at most `most` characters: of a longer one the beginning and the end, with dots
 /// between them.
 std::string shortened(const std::string& text, std::size_t most);

@@ -14,10 +14,15 @@
 namespace wald::cli {
 namespace {
 
+/// An intercept is not a matter of what has an effect, and may lie far from what is.
 void draw_forest(const PlotFile& file, const Fit& fit, double level) {
+  std::vector<CoefficientRow> rows = coefficient_table(fit, level);
+  const auto is_intercept = [](const CoefficientRow& row) {
+    return row.name.ends_with("(Intercept)");
+  };
+  if (!std::ranges::all_of(rows, is_intercept)) std::erase_if(rows, is_intercept);
   plot_coefficients(
-      file, coefficient_table(fit, level),
-      {.x_label = fmt::format("Estimate with {:g}% confidence interval", 100 * level)});
+      file, rows, {.x_label = fmt::format("Estimate with {:g}% confidence interval", 100 * level)});
 }
 
 void draw_ratios(const PlotFile& file, const Fit& fit, const SummaryHead& head, double level) {
@@ -54,7 +59,7 @@ void draw_profile(const PlotFile& file, const std::string& parameter, const FitP
 void draw_objective(const PlotFile& file, const Fit& fit) {
   std::vector<double> objective;
   for (double loglik : fit.loglik_path) objective.push_back(-loglik);
-  if (objective.size() < 2)
+  if (fit.iterations == 0 || objective.size() < 2)
     throw InputError("--plot objective: the fit took no iteration, there is nothing to draw");
   plot_objective(file, objective, {.name = "Minus log-likelihood", .logarithmic = true});
 }
