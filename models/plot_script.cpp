@@ -130,11 +130,11 @@ void PlotScript::add_line(const std::string& name, std::span<const double> x,
 
 void PlotScript::set_range(char axis, double low, double high) {
   const double size = std::max(std::abs(low), std::abs(high));
-  // Closer than this, gnuplot cannot place ticks.
-  const double least = size > 0 ? 1e-9 * size : 1;
-  if (high - low < least) {
-    low -= least / 2;
-    high += least / 2;
+  // Closer than this is rounding, and gnuplot could not place ticks.
+  if (high - low <= 1e-9 * size) {
+    const double room = size > 0 ? 0.05 * size : 0.5;
+    low -= room;
+    high += room;
   }
   add("set {}range [{:.14g}:{:.14g}] noextend\n", axis, low, high);
   const double step = tick_step(high - low);

@@ -14,6 +14,8 @@ void check(std::size_t n, std::span<const double> coefficients, const SimulateMa
   if (coefficients.empty() ||
       !std::ranges::all_of(coefficients, [](double b) { return std::isfinite(b); }))
     throw InputError("simulating matched sets needs finite coefficients, that of x1 first");
+  if (how.size < 2)
+    throw InputError(fmt::format("a stratum has two rows or more, not {}", how.size));
   if (how.cases < 1 || how.cases >= how.size)
     throw InputError(fmt::format("there cannot be {} cases in strata of {} rows, only 1 to {}",
                                  how.cases, how.size, how.size - 1));

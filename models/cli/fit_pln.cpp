@@ -133,6 +133,7 @@ int run_fit_pln(const FitPln& o) {
   model.head = head_of(fit, model.fit);
   model.equations = fit.species;
   model.settings = {{"covariance", name_of(fit.covariance)}};
+  model.plots.objective = "Minus variational bound";
   model.results = results_json(fit);
   model.saved = {{"variance", diagonal(fit.sigma).to_vector()}};
   return report(std::move(model), read, o);

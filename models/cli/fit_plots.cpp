@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iostream>
 
 #include <wald/engine/error.h>
 #include <wald/models/plot_estimates.h>
@@ -56,12 +57,12 @@ void draw_profile(const PlotFile& file, const std::string& parameter, const FitP
                 .std_error = of.fit.std_error(static_cast<std::size_t>(place))});
 }
 
-void draw_objective(const PlotFile& file, const Fit& fit) {
+void draw_objective(const PlotFile& file, const Fit& fit, const std::string& name) {
   std::vector<double> objective;
   for (double loglik : fit.loglik_path) objective.push_back(-loglik);
   if (fit.iterations == 0 || objective.size() < 2)
     throw InputError("--plot objective: the fit took no iteration, there is nothing to draw");
-  plot_objective(file, objective, {.name = "Minus log-likelihood", .logarithmic = true});
+  plot_objective(file, objective, {.name = name, .logarithmic = true});
 }
 
 /// Rows of weight 0 are not seen by the fit.
@@ -96,13 +97,15 @@ void draw_plots(const PlotArguments& asked, const FitPlots& plots, const Fit& fi
                 const SummaryHead& head, double level) {
   for (const PlotRequest& request : asked.plots) {
     const PlotFile file(request.file.path, asked.theme);
-    const Progress progress(fmt::format("drawing {}", file.path));
     const std::string& kind = request.kind;
-    if (kind != "objective" && fit.status == FitStatus::failed)
-      throw InputError(
-          fmt::format("--plot {}: the fit did not converge, only objective is drawn of it", kind));
+    if (kind != "objective" && fit.status == FitStatus::failed) {
+      std::cerr << fmt::format(
+          "wald: --plot {}: the fit did not converge, only its objective is drawn\n", kind);
+      continue;
+    }
+    const Progress progress("drawing " + file.path);
     if (kind == "objective")
-      draw_objective(file, fit);
+      draw_objective(file, fit, plots.objective);
     else if (kind == "forest")
       draw_forest(file, fit, level);
     else if (kind == "ratios")

@@ -35,10 +35,11 @@ struct FitPlots {
   std::function<FitResiduals()> residuals{};
   /// For `profile`.
   std::function<FittedLikelihood()> likelihood{};
+  std::string objective = "Minus log-likelihood";
 };
 
-/// Draws what was asked for. Throws InputError for a parameter that the fit has not, and as
-/// plot_survival().
+/// Draws what was asked for; of a fit that failed its objective alone, and says so. Throws
+/// InputError for a parameter that the fit has not, and as plot_survival().
 void draw_plots(const PlotArguments& asked, const FitPlots& plots, const Fit& fit,
                 const SummaryHead& head, double level);
 

@@ -28,8 +28,11 @@ Tensor covariance_of(const SimulatePln& o) {
   for (double v : o.variance)
     if (!(v >= 0 && std::isfinite(v)))
       throw InputError(fmt::format("--variance: {} is no variance", v));
-  if (!(std::abs(o.correlation) <= 1))
-    throw InputError(fmt::format("--correlation: {} is not between -1 and 1", o.correlation));
+  const double least = o.species > 1 ? -1 / static_cast<double>(o.species - 1) : -1;
+  if (!(o.correlation >= least && o.correlation <= 1))
+    throw InputError(
+        fmt::format("--correlation: any two of {} variables can have {:.4g} to 1, not {}",
+                    o.species, least, o.correlation));
   const Tensor sd = sqrt(expand(from_vector(o.variance), {o.species}));
   const Tensor correlation =
       full({o.species, o.species}, o.correlation) + (1 - o.correlation) * eye(o.species);

@@ -13,16 +13,13 @@
 #include <fstream>
 #include <iterator>
 
+#include "../gnuplot.h"
 #include "../temp_path.h"
 
 namespace wald {
 namespace {
 
 using Values = std::vector<double>;
-
-#define WALD_NEEDS_GNUPLOT()                                  \
-  if (std::system("gnuplot --version > /dev/null 2>&1") != 0) \
-  GTEST_SKIP() << "needs gnuplot (Debian: gnuplot-nox)"
 
 std::string contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);

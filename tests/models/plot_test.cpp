@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "../gnuplot.h"
 #include "../temp_path.h"
 
 namespace wald {
@@ -26,11 +27,6 @@ class SearchPath {
  private:
   std::string before_ = std::getenv("PATH");
 };
-
-bool have_gnuplot() { return std::system("gnuplot --version > /dev/null 2>&1") == 0; }
-
-#define WALD_NEEDS_GNUPLOT() \
-  if (!have_gnuplot()) GTEST_SKIP() << "needs gnuplot (Debian: gnuplot-nox)"
 
 std::string contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -134,7 +130,7 @@ TEST(Plot, FailuresAreClear) {
     expect_refusal<Error>([&] { plot_survival(path, curves); }, "gnuplot-nox");
   }
   EXPECT_FALSE(std::filesystem::exists(path));
-  if (have_gnuplot()) {
+  if (testing::have_gnuplot()) {
     expect_refusal<Error>([&] { run_gnuplot("plot nonsense(", path); }, "gnuplot failed");
     EXPECT_FALSE(std::filesystem::exists(path));
   }
