@@ -128,7 +128,7 @@ TEST(PlotOption, DarkGroundHasLightText) {
                             "event",  "--plot", path};
   ASSERT_EQ(run_wald(curves + Arguments{"--theme", "dark"}).exit_code, 0);
   const std::string dark = read_file(path);
-  expect_parts(dark, {"fill=\"#16191D\"", "fill=\"rgb(230,230,230)\"", "rgb( 86, 180, 233)"});
+  expect_parts(dark, {"fill=\"#16191d\"", "fill=\"rgb(230,230,230)\"", "rgb( 86, 180, 233)"});
   for (const char* of_light : {"fill=\"rgb(34,34,34)\"", "fill=\"black\"", "#ffffff"})
     EXPECT_EQ(dark.find(of_light), std::string::npos) << of_light;
   ASSERT_EQ(run_wald(curves).exit_code, 0);
