@@ -134,8 +134,9 @@ std::string gnuplot_quoted(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
     const char c = text[0];
-    if (c == '\'') literal += '\'';
-    if (length > 1)
+    if (c == '\'')
+      literal += "’";  // gnuplot 5.4 does not read doubled quotes at the beginning, or two in a row
+    else if (length > 1)
       literal += text.substr(0, length);
     else
       literal += length == 0 ? '?' : c >= 0 && c < ' ' ? ' ' : c;

@@ -114,10 +114,11 @@ TEST(Plot, LabelsAreInert) {
   plot_survival(path, curves, {},
                 {.title = label, .x_label = "@x\n<b> & \"q\" \\n {/=50 big}_2 %s"});
   EXPECT_FALSE(std::filesystem::exists(trap));
-  EXPECT_NE(contents(path).find("it's `touch"), std::string::npos);
+  EXPECT_NE(contents(path).find("it’s `touch"), std::string::npos);
   EXPECT_NE(contents(path).find("@x &lt;b"), std::string::npos);
-  EXPECT_EQ(gnuplot_quoted("it's\na"), "'it''s a'");
-  EXPECT_EQ(gnuplot_quoted("caf\xe9 \xc3\xa9 \xf0\x9f\x98\x80 \xe2\x82"), "'caf? é 😀 ??'");
+  EXPECT_NE(contents(path).find("’; system(’touch"), std::string::npos);
+  EXPECT_EQ(gnuplot_quoted("''it's\na"), "'’’it’s a'");
+  EXPECT_EQ(gnuplot_quoted("caf\xe9 \xc3\xa9 \xf0\x9f\x98\x80 \xe2\x82 z"), "'caf? é 😀 ?? z'");
 }
 
 TEST(Plot, LongLabelsAreShortenedInTheMiddle) {
