@@ -168,8 +168,10 @@ int run_km(const Km& o) {
     if (result.compared.is_possible) print_test(result.compared.test, result.groups);
     std::cout << std::flush;
   }
-  for (const PlotRequest& plot : o.plot.plots)
+  for (const PlotRequest& plot : o.plot.plots) {
+    const Progress progress("drawing " + plot.file.path);
     plot_survival({plot.file.path, o.plot.theme}, result.curves);
+  }
   return done;
 }
 

@@ -11,6 +11,7 @@
 #include <wald/models/plot.h>
 
 #include "commands.h"
+#include "progress.h"
 
 namespace wald::cli {
 
@@ -131,7 +132,10 @@ ExitCode run_example(const Example& example, const Reproduce& o, Json& rows) {
     // What was not asked for by name is not missed.
     return o.example == example.name ? data_needed : done;
   }
-  const Reproduction r = example.run(o);
+  const Reproduction r = [&] {
+    const Progress progress(std::string("reproducing ") + example.name);
+    return example.run(o);
+  }();
   if (o.json)
     rows.push_back(to_json(r));
   else

@@ -10,8 +10,6 @@
 #include <wald/engine/io/csv.h>
 #include <wald/engine/ops/ops.h>
 
-#include "progress.h"
-
 namespace wald::cli {
 
 void add_simulate_options(CLI::App& command, SimulateArguments& o,
@@ -26,6 +24,7 @@ void add_simulate_options(CLI::App& command, SimulateArguments& o,
 }
 
 Columns draw_covariates(RRandom& random, const SimulateArguments& o, std::size_t count) {
+  const Progress progress("simulating");
   Columns columns;
   for (std::size_t j = 0; j < count; ++j) columns.push_back(random.rnorm(o.rows()));
   return columns;

@@ -9,6 +9,7 @@
 #include <wald/models/random.h>
 
 #include "commands.h"
+#include "progress.h"
 
 namespace wald::cli {
 
@@ -26,6 +27,13 @@ struct SimulateArguments {
 /// Adds --n, --coef, of which `coefficients` says what they are, --seed and --out.
 void add_simulate_options(CLI::App& command, SimulateArguments& arguments,
                           const std::string& coefficients);
+
+/// What `draw` gives, with a line of progress.
+template <class Function>
+auto drawn(const Function& draw) {
+  const Progress progress("simulating");
+  return draw();
+}
 
 using Columns = std::vector<std::vector<double>>;
 

@@ -37,7 +37,7 @@ int run_simulate_ordered(const SimulateCategorical& o) {
   const Tensor p =
       ordered_probabilities(from_vector(parameters), matrix_of(columns, o.n),
                             o.link == "probit" ? OrderedLink::probit : OrderedLink::logit);
-  return write(o, simulate_categories(random, p), columns);
+  return write(o, drawn([&] { return simulate_categories(random, p); }), columns);
 }
 
 int run_simulate_multinomial(const SimulateCategorical& o) {
@@ -52,7 +52,7 @@ int run_simulate_multinomial(const SimulateCategorical& o) {
   const Columns columns = draw_covariates(random, o, o.coefficients.size() / equations - 1);
   const Tensor x = cat({ones({o.n, 1}), matrix_of(columns, o.n)}, 1);
   const Tensor p = multinomial_probabilities(from_vector(o.coefficients), x);
-  return write(o, simulate_categories(random, p), columns);
+  return write(o, drawn([&] { return simulate_categories(random, p); }), columns);
 }
 
 }  // namespace

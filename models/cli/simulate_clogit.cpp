@@ -12,7 +12,8 @@ struct SimulateClogit : SimulateArguments {
 
 int run_simulate_clogit(const SimulateClogit& o) {
   RRandom random = o.random();
-  const MatchedSample sample = simulate_matched(random, o.rows(), o.coefficients, o.how);
+  const MatchedSample sample =
+      drawn([&] { return simulate_matched(random, o.rows(), o.coefficients, o.how); });
   return write_sample(o, {"y", "stratum"}, {sample.y, sample.stratum}, sample.covariates,
                       sample.columns);
 }

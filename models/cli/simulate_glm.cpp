@@ -17,7 +17,8 @@ int run(const Simulate& o) {
   for (GlmLink link : {GlmLink::logit, GlmLink::probit, GlmLink::cloglog, GlmLink::cauchit,
                        GlmLink::log, GlmLink::inverse})
     if (o.link == name_of(link)) model.link = link;
-  const GlmSample sample = simulate_glm(random, o.rows(), o.coefficients, model);
+  const GlmSample sample =
+      drawn([&] { return simulate_glm(random, o.rows(), o.coefficients, model); });
   std::vector<std::string> names = {"y"};
   Columns columns = {sample.y};
   if (model.trials > 1) {

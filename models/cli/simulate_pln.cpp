@@ -54,7 +54,8 @@ int run_simulate_pln(const SimulatePln& o) {
   const Columns columns = draw_covariates(random, o, d - 1);
   const Tensor x = cat({ones({o.n, 1}), matrix_of(columns, o.n)}, 1);
   const Tensor b = t(from_vector(o.coefficients, {o.species, static_cast<std::int64_t>(d)}));
-  const Tensor counts = simulate_poisson_lognormal(random, x, b, covariance_of(o));
+  const Tensor sigma = covariance_of(o);
+  const Tensor counts = drawn([&] { return simulate_poisson_lognormal(random, x, b, sigma); });
   std::vector<std::string> names;
   Columns of_species;
   for (std::int64_t j = 0; j < o.species; ++j) {

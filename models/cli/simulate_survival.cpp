@@ -58,13 +58,16 @@ int write(const SimulateArguments& o, const SurvivalSample& sample,
 int run_simulate_survival(const SimulateSurvival& o) {
   RRandom random = o.random();
   const SurvivalModel model = survival_model(o.dist, o.form);
-  return write(o, simulate_survival(random, o.rows(), model, parameters_of(o, model), o.censor),
-               {});
+  const std::vector<double> parameters = parameters_of(o, model);
+  return write(
+      o, drawn([&] { return simulate_survival(random, o.rows(), model, parameters, o.censor); }),
+      {});
 }
 
 int run_simulate_cox(const SimulateCoxCommand& o) {
   RRandom random = o.random();
-  const CoxSample sample = simulate_cox(random, o.rows(), o.coefficients, o.how);
+  const CoxSample sample =
+      drawn([&] { return simulate_cox(random, o.rows(), o.coefficients, o.how); });
   return write(o, sample, o.how.strata > 1 ? sample.stratum : std::vector<double>());
 }
 
