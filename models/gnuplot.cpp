@@ -51,6 +51,19 @@ std::string last_line(std::FILE* file) {
   return last;
 }
 
+// How many bytes the UTF-8 character at the beginning has; 0 if they are none.
+std::size_t utf8_length(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  const std::size_t length = first < 0x80                     ? 1
+                             : first >= 0xC2 && first <= 0xDF ? 2
+                             : first >= 0xE0 && first <= 0xEF ? 3
+                             : first >= 0xF0 && first <= 0xF4 ? 4
+                                                              : 0;
+  if (length > text.size()) return 0;
+  const auto follows = [](char c) { return (c & 0xC0) == 0x80; };
+  return std::ranges::all_of(text.substr(1, length > 0 ? length - 1 : 0), follows) ? length : 0;
+}
+
 // Gives the exit status, or 127 where the program is not found.
 int spawn_and_wait(std::FILE* input, std::FILE* output, std::FILE* messages) {
   posix_spawn_file_actions_t actions;
@@ -118,9 +131,16 @@ void run_gnuplot(std::string_view script, const std::string& path) {
 
 std::string gnuplot_quoted(std::string_view text) {
   std::string literal = "'";
-  for (char c : text) {
-    if (c == '\'') literal += '\'';
-    literal += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const char c = text[0];
+    if (c == '\'')
+      literal += "’";  // gnuplot 5.4 does not read doubled quotes at the beginning, or two in a row
+    else if (length > 1)
+      literal += text.substr(0, length);
+    else
+      literal += length == 0 ? '?' : c >= 0 && c < ' ' ? ' ' : c;
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return literal + '\'';
 }

@@ -12,8 +12,9 @@ namespace wald {
 /// removed.
 void run_gnuplot(std::string_view script, const std::string& path);
 
-/// `text` as a literal of a gnuplot script: nothing in it is expanded, control characters become
-/// blanks.
+/// `text` as a literal of a gnuplot script: nothing in it is expanded. Apostrophes become
+/// typographic ones, control characters blanks, and bytes that are no UTF-8 question marks, since
+/// no program reads an SVG with them.
 std::string gnuplot_quoted(std::string_view text);
 
 }  // namespace wald

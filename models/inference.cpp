@@ -63,6 +63,7 @@ optim::MinimizeResult approach(const ScalarFunction& objective, const Tensor& st
   how.method = optim::Method::bfgs;
   how.scale_parameters = false;
   how.max_iterations = options.max_iter;
+  how.keep_history = true;
   how.show_progress = options.show_progress;
   how.callback = [](const optim::Iteration& now) { return now.expected_decrease < close; };
   const auto at = [&](const Tensor& u) { return objective(start + mv(transform, u)); };
@@ -106,6 +107,7 @@ optim::MinimizeResult minimum_by(optim::Method method, const ScalarFunction& obj
   how.method = method;
   how.polish = true;
   how.max_iterations = max_iterations;
+  how.keep_history = true;
   how.show_progress = options.show_progress;
   optim::MinimizeResult found = optim::minimize(objective, start, how);
   if (found.reason == optim::Reason::max_iterations) finish(objective, options, found);
@@ -137,6 +139,7 @@ optim::MinimizeResult minimum_of(const ScalarFunction& objective, const Tensor& 
                  std::max<std::int64_t>(options.max_iter - quick.iterations, 1), options);
   found.iterations += quick.iterations;
   found.evaluations.values += quick.evaluations.values;
+  found.history.insert(found.history.begin(), quick.history.begin(), quick.history.end());
   return found;
 }
 
@@ -169,6 +172,8 @@ Fit maximize_all(const LogLikelihood& loglik, const std::vector<double>& start,
   if (fit.status == FitStatus::failed) fit.message = found.message;
   fit.iterations = found.iterations;
   fit.evaluations = found.evaluations.values;
+  for (const optim::Iteration& now : found.history) fit.loglik_path.push_back(-now.point.value);
+  fit.loglik_path.push_back(fit.loglik);
   const bool is_bowl = certify(fit, found.gradient.to_vector(), found.newton_decrement);
   if (is_bowl) invert_information(fit);
   fit.certificate.score_agreement = score_agreement(objective, fit, found.gradient);

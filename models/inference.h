@@ -56,6 +56,9 @@ struct Fit {
   std::string message;
   Certificate certificate;
   std::int64_t iterations = 0, evaluations = 0;
+  /// The log-likelihood at the start, after each iteration, and at the estimate; empty of models
+  /// that are solved without.
+  std::vector<double> loglik_path{};
   /// Of the t distribution of (estimate - parameter) / std_error; infinite for the normal one.
   double degrees_of_freedom = std::numeric_limits<double>::infinity();
   int unnamed_parameters = 0;  ///< Estimated besides, as a variance; aic() and bic() count them.

@@ -15,18 +15,13 @@ PlotLine function_line(std::string label, const std::function<double(double)>& f
   return line;
 }
 
-void plot_lines(const std::string& path, std::span<const PlotLine> lines,
-                const PlotOptions& options) {
+void plot_lines(const PlotFile& file, std::span<const PlotLine> lines, const PlotOptions& options) {
   if (lines.empty()) throw InputError("there is no line to plot");
   check_lines(lines);
-  PlotScript script(path, options);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::string name = fmt::format("line{}", i);
-    script.add_data(name, {lines[i].x, lines[i].y});
-    const CurveStyle style = curve_style(i);
-    script.add_clause(fmt::format("${} using 1:2 with lines linewidth 1.8 {} linecolor rgb '{}' {}",
-                                  name, style.dashes, style.colour, title_clause(lines[i].label)));
-  }
+  PlotScript script(file, options);
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    script.add_line(fmt::format("line{}", i), lines[i].x, lines[i].y, script.curve(i).line(),
+                    lines[i].label);
   script.draw();
 }
 

@@ -11,6 +11,21 @@
 
 namespace wald {
 
+/// The ground that a plot lies on: white, or nearly black, with colours that are read there.
+enum class PlotTheme { light, dark };
+
+/// Where a plot goes, and how it looks.
+struct PlotFile {
+  /// PNG where the name ends in .png, SVG where in .svg. Throws InputError for another suffix.
+  PlotFile(std::string name, PlotTheme ground = PlotTheme::light);
+  PlotFile(const char* name) : PlotFile(std::string(name)) {}
+
+  std::string path;
+  PlotTheme theme;
+
+  bool is_png() const { return path.ends_with(".png"); }
+};
+
 /// A line through the points (x[i], y[i]); a point with a NaN interrupts it.
 struct PlotLine {
   std::string label;  ///< in the legend; empty for none
@@ -31,17 +46,16 @@ struct PlotOptions {
 };
 
 /// Draws Kaplan-Meier curves as steps from S(0) = 1 with their confidence bands, and `fitted` lines
-/// over them, and the numbers at risk below the axis, into the file `path`. Where there is one
+/// over them, and the numbers at risk below the axis. Where there is one
 /// fitted line for each of several curves, each pair shares colour and dashes. Curves of very many
 /// steps are thinned to what can be seen.
 ///
-/// Throws InputError where `path` cannot be written, or there is nothing to draw; Error where
+/// Throws InputError where the file cannot be written, or there is nothing to draw; Error where
 /// gnuplot is not installed (Debian: gnuplot-nox) or fails.
-void plot_survival(const std::string& path, std::span<const KaplanMeier> curves,
+void plot_survival(const PlotFile& file, std::span<const KaplanMeier> curves,
                    std::span<const PlotLine> fitted = {}, const PlotOptions& options = {});
 
 /// Draws lines on scales that fit them, for instance a loss against iterations. Throws as above.
-void plot_lines(const std::string& path, std::span<const PlotLine> lines,
-                const PlotOptions& options);
+void plot_lines(const PlotFile& file, std::span<const PlotLine> lines, const PlotOptions& options);
 
 }  // namespace wald

@@ -23,7 +23,7 @@ struct CoefficientPlotOptions {
 /// A forest: a dot for each coefficient with its interval, from the first at the top, and a line
 /// where there is no effect. Rows without a finite estimate and interval are left out. Throws
 /// InputError if there is none, and as plot_survival().
-void plot_coefficients(const std::string& path, std::span<const CoefficientRow> rows,
+void plot_coefficients(const PlotFile& file, std::span<const CoefficientRow> rows,
                        const CoefficientPlotOptions& options = {});
 
 struct ProfilePlotOptions {
@@ -38,12 +38,18 @@ struct ProfilePlotOptions {
 /// The profile with its largest point, which is the estimate, the height that the likelihood-ratio
 /// test at the level takes off, and limits where it is crossed. Throws InputError for fewer than
 /// two points, and as plot_survival().
-void plot_profile(const std::string& path, const ProfileCurve& profile,
+void plot_profile(const PlotFile& file, const ProfileCurve& profile,
                   const ProfilePlotOptions& options = {});
 
-/// The objective from iteration 0 on; with a logarithmic axis how far it lies above the lowest.
-/// Throws InputError for fewer than two values, and as plot_survival().
-void plot_objective(const std::string& path, std::span<const double> values,
-                    bool logarithmic = false, const std::string& title = {});
+struct ObjectivePlotOptions {
+  std::string title{};
+  std::string name = "Objective";
+  bool logarithmic = false;  ///< Draws how far it lies above its lowest value.
+};
+
+/// The objective from iteration 0 on. Throws InputError for fewer than two values, or, with a
+/// logarithmic axis, none above the lowest, and as plot_survival().
+void plot_objective(const PlotFile& file, std::span<const double> values,
+                    const ObjectivePlotOptions& options = {});
 
 }  // namespace wald

@@ -45,22 +45,21 @@ void add_points(PlotScript& script, const std::string& name) {
   script.add_clause(
       fmt::format("${} using 1:2 with points pointtype 6 pointsize 0.6 linewidth 1 "
                   "linecolor rgb '{}' notitle",
-                  name, curve_style(0).colour));
+                  name, script.curve(0).colour));
 }
 
-void add_line(PlotScript& script, const std::string& name, const Values& x, const Values& y,
-              const std::string& look, const std::string& label) {
-  script.add_data(name, {x, y});
-  script.add_clause(fmt::format("${} using 1:2 with lines {} {}", name, look, title_clause(label)));
+/// With room around the points.
+void set_ranges(PlotScript& script, std::span<const double> x, std::span<const double> y) {
+  const auto set = [&](char axis, std::span<const double> values) {
+    const auto [low, high] = std::ranges::minmax(values);
+    const double room = 0.03 * (high - low);
+    script.set_range(axis, low - room, high + room);
+  };
+  set('x', x);
+  set('y', y);
 }
 
-std::string quiet_look() {
-  return fmt::format("linewidth 1.4 dashtype (7,4) linecolor rgb '{}'", quiet_colour);
-}
-
-std::string curve_look() {
-  return fmt::format("linewidth 2 linecolor rgb '{}'", curve_style(1).colour);
-}
+constexpr const char* reference_dashes = "dashtype (7,4)";
 
 /// The local line at x through points in ascending order, by the nearest `count` of them.
 double local_mean(const Values& xs, const Values& ys, std::size_t count, double x) {
@@ -98,15 +97,16 @@ void add_smooth(PlotScript& script, std::span<const double> x, std::span<const d
     at.push_back(xs.front() + (xs.back() - xs.front()) * i / places);
     mean.push_back(local_mean(xs, ys, xs.size() * 2 / 3, at.back()));
   }
-  add_line(script, "smooth", at, mean, curve_look(), "local mean");
+  const CurveStyle look{script.curve(1).colour, "dashtype solid", 2.2};
+  script.add_line("smooth", at, mean, look.line(), "local mean");
 }
 
 }  // namespace
 
-void plot_cox_snell(const std::string& path, std::span<const double> residuals,
-                    std::span<const double> event, const std::string& title) {
-  const KaplanMeier curve = kaplan_meier(residuals, event);
-  PlotScript script(path, {.title = title,
+void plot_cox_snell(const PlotFile& file, std::span<const double> residuals,
+                    std::span<const double> event, const CoxSnellPlotOptions& options) {
+  const KaplanMeier curve = kaplan_meier(residuals, event, {.weights = options.weights});
+  PlotScript script(file, {.title = options.title,
                            .x_label = "Cox-Snell residual",
                            .y_label = "Cumulative hazard of the residuals"});
   const double end = curve.time.back(), half = two_sided_quantile(curve.level);
@@ -129,16 +129,17 @@ void plot_cox_snell(const std::string& path, std::span<const double> residuals,
   script.add("set xrange [0:{:.8g}]\nset yrange [0:{:.8g}]\nset key inside top left vertical\n",
              end, 1.25 * highest);
   script.add_data("steps", {x, hazard, lower, upper});
-  const CurveStyle style = curve_style(0);
+  const CurveStyle style = script.curve(0);
   script.add_clause(fmt::format("$steps using 1:3:4 with filledcurves linecolor rgb '{}' {}",
                                 style.colour, title_clause("95% confidence limits")));
-  script.add_clause(fmt::format("$steps using 1:2 with lines linewidth 1.8 linecolor rgb '{}' {}",
-                                style.colour, title_clause("Nelson-Aalen")));
-  add_line(script, "unit", {0, end}, {0, end}, quiet_look(), "unit exponential");
+  script.add_clause(
+      fmt::format("$steps using 1:2 with lines {} {}", style.line(), title_clause("Nelson-Aalen")));
+  script.add_line("unit", Values{0, end}, Values{0, end}, script.quiet_line(reference_dashes, 1.6),
+                  "unit exponential");
   script.draw();
 }
 
-void plot_residuals(const std::string& path, std::span<const double> x,
+void plot_residuals(const PlotFile& file, std::span<const double> x,
                     std::span<const double> residuals, const ResidualPlotOptions& options) {
   if (x.size() != residuals.size() || x.empty())
     throw InputError(
@@ -146,22 +147,21 @@ void plot_residuals(const std::string& path, std::span<const double> x,
   check_finite(x, "x");
   check_finite(residuals, "residual");
   PlotScript script(
-      path, {.title = options.title, .x_label = options.x_label, .y_label = options.y_label});
+      file, {.title = options.title, .x_label = options.x_label, .y_label = options.y_label});
   const auto [low, high] = std::ranges::minmax(x);
-  script.add(
-      "set key outside top right horizontal\nset offsets graph 0.02, graph 0.02, graph 0.03, "
-      "graph 0.03\n");
+  script.add("set key outside top right horizontal\n");
+  set_ranges(script, x, residuals);
   const std::vector<std::size_t> which = drawn(x.size(), 0);
   const Values xs = chosen(x, which), ys = chosen(residuals, which);
   script.add_data("points", {xs, ys});
   add_points(script, "points");
-  add_line(script, "zero", {low, high}, {0, 0}, quiet_look(), "");
+  script.add_line("zero", Values{low, high}, Values{0, 0}, script.quiet_line(reference_dashes));
   if (options.smooth) add_smooth(script, xs, ys);
   script.draw();
 }
 
-void plot_normal_qq(const std::string& path, std::span<const double> residuals,
-                    const std::string& title) {
+void plot_normal_qq(const PlotFile& file, std::span<const double> residuals,
+                    const QqPlotOptions& options) {
   if (residuals.size() < 2) throw InputError("quantiles are plotted from two residuals on");
   check_finite(residuals, "residual");
   Values sorted(residuals.begin(), residuals.end());
@@ -170,12 +170,12 @@ void plot_normal_qq(const std::string& path, std::span<const double> residuals,
   Values quantile;
   for (std::size_t i = 0; i < sorted.size(); ++i)
     quantile.push_back(normal_quantile((static_cast<double>(i) + 0.5) / n));
-  PlotScript script(path, {.title = title,
+  PlotScript script(file, {.title = options.title,
                            .x_label = "Quantile of the normal distribution",
-                           .y_label = "Ordered residual"});
-  script.add("set offsets graph 0.02, graph 0.02, graph 0.03, graph 0.03\n");
+                           .y_label = options.name + ", in order"});
   const std::vector<std::size_t> which = drawn(sorted.size(), 200);
   const Values xs = chosen(quantile, which), ys = chosen(sorted, which);
+  set_ranges(script, xs, ys);
   // Between the quartiles' neighbours in the sample, as R's quantile().
   const auto sample_quantile = [&](double p) {
     const double place = p * (n - 1);
@@ -187,8 +187,9 @@ void plot_normal_qq(const std::string& path, std::span<const double> residuals,
   const double slope = (high - low) / (2 * normal_quantile(0.75)), middle = (low + high) / 2;
   script.add_data("points", {xs, ys});
   add_points(script, "points");
-  add_line(script, "line", {xs.front(), xs.back()},
-           {middle + slope * xs.front(), middle + slope * xs.back()}, quiet_look(), "");
+  script.add_line("line", Values{xs.front(), xs.back()},
+                  Values{middle + slope * xs.front(), middle + slope * xs.back()},
+                  script.quiet_line(reference_dashes));
   script.draw();
 }
 

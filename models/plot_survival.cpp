@@ -62,28 +62,26 @@ void add_marks(PlotScript& script, std::size_t index, const KaplanMeier& curve) 
   script.add_clause(
       fmt::format("${} using 1:2 with points pointtype 1 pointsize 0.8 linewidth 1.4 linecolor rgb "
                   "'{}' notitle",
-                  name, curve_style(index).colour));
+                  name, script.curve(index).colour));
 }
 
 void add_band(PlotScript& script, std::size_t i) {
   script.add_clause(fmt::format("$steps{} using 1:3:4 with filledcurves linecolor rgb '{}' notitle",
-                                i, curve_style(i).colour));
+                                i, script.curve(i).colour));
 }
 
 // Stands in the legend for all bands, and draws nothing.
 void add_band_legend(PlotScript& script, Curves curves) {
   script.add_clause(
       fmt::format("$steps0 using 1:(NaN):(NaN) with filledcurves linecolor rgb '{}' {}",
-                  curves.size() > 1 ? "#666666" : curve_style(0).colour,
+                  curves.size() > 1 ? script.quiet_colour() : script.curve(0).colour,
                   title_clause(fmt::format("{:.4g}% confidence limits", 100 * curves[0].level))));
 }
 
 void add_curve(PlotScript& script, std::size_t i, const KaplanMeier& curve, bool is_alone) {
-  const CurveStyle style = curve_style(i);
   const bool is_unnamed = is_alone && curve.label.empty();
-  script.add_clause(fmt::format(
-      "$steps{} using 1:2 with lines linewidth 1.8 {} linecolor rgb '{}' {}", i, style.dashes,
-      style.colour, title_clause(is_unnamed ? "Kaplan-Meier" : curve.label)));
+  script.add_clause(fmt::format("$steps{} using 1:2 with lines {} {}", i, script.curve(i).line(),
+                                title_clause(is_unnamed ? "Kaplan-Meier" : curve.label)));
 }
 
 // A line for each curve has its look, but thin and smooth among steps; others have looks of their
@@ -91,12 +89,10 @@ void add_curve(PlotScript& script, std::size_t i, const KaplanMeier& curve, bool
 void add_fitted(PlotScript& script, Curves curves, std::span<const PlotLine> fitted) {
   const bool is_paired = curves.size() > 1 && fitted.size() == curves.size();
   for (std::size_t i = 0; i < fitted.size(); ++i) {
-    const CurveStyle style = curve_style(is_paired ? i : curves.size() + i);
-    const std::string name = fmt::format("line{}", i);
-    script.add_data(name, {fitted[i].x, fitted[i].y});
-    script.add_clause(fmt::format("${} using 1:2 with lines linewidth {} {} linecolor rgb '{}' {}",
-                                  name, is_paired ? 1.0 : 1.8, style.dashes, style.colour,
-                                  title_clause(fitted[i].label)));
+    CurveStyle style = script.curve(is_paired ? i : curves.size() + i);
+    if (is_paired) style.width /= 1.8;
+    script.add_line(fmt::format("line{}", i), fitted[i].x, fitted[i].y, style.line(),
+                    fitted[i].label);
   }
 }
 
@@ -132,6 +128,16 @@ const char* legend_place(Curves curves, std::span<const PlotLine> fitted, bool b
   return lowest > room ? "inside bottom left vertical" : "outside top center horizontal";
 }
 
+/// Of a legend above the plot, in which all columns are as wide as the widest label.
+int legend_rows(Curves curves, std::span<const PlotLine> fitted) {
+  double widest = 22;  // `95% confidence limits`
+  for (const KaplanMeier& curve : curves) widest = std::max(widest, drawn_width(curve.label));
+  for (const PlotLine& line : fitted) widest = std::max(widest, drawn_width(line.label));
+  constexpr double across = 85, sample = 8;
+  const int columns = std::max(1, static_cast<int>(across / (std::min(widest, 48.0) + sample)));
+  return (static_cast<int>(curves.size() + fitted.size()) + columns) / columns;
+}
+
 /// The weight at risk just before a time; between times of exit that of the next one.
 double at_risk(const KaplanMeier& curve, double time) {
   const auto next = std::ranges::lower_bound(curve.time, time) - curve.time.begin();
@@ -148,14 +154,26 @@ double tick_step(double end) {
 
 // A single curve needs no name.
 std::string row_label(Curves curves, std::size_t i) {
-  return curves.size() > 1 ? curves[i].label : "";
+  constexpr std::size_t most = 24;
+  return curves.size() > 1 ? shortened(curves[i].label, most) : "";
 }
 
-std::size_t longest_label(Curves curves) {
-  if (curves.size() == 1) return 0;
-  std::size_t longest = 0;
-  for (const KaplanMeier& curve : curves) longest = std::max(longest, curve.label.size());
-  return longest;
+double widest_label(Curves curves) {
+  double widest = 0;
+  for (std::size_t i = 0; i < curves.size(); ++i)
+    widest = std::max(widest, drawn_width(row_label(curves, i)));
+  return widest;
+}
+
+/// In characters.
+int left_margin(Curves curves) {
+  constexpr int least = 9;
+  return std::max(least, static_cast<int>(std::ceil(widest_label(curves))) + 5);
+}
+
+// Weights need not be whole numbers.
+std::string count_of(double n) {
+  return n == std::floor(n) && n < 1e15 ? fmt::format("{:.0f}", n) : fmt::format("{:.6g}", n);
 }
 
 // A table under the axis: a row for each curve, a number below each tick.
@@ -164,40 +182,50 @@ void add_numbers_at_risk(PlotScript& script, Curves curves, double end) {
   constexpr double first_row = 5.2, row_height = 1.35;
   script.add("set xtics {:.10g}\nset bmargin {:.2f}\nset lmargin {}\n", step,
              first_row + row_height * static_cast<double>(curves.size()) + 0.6,
-             std::max<std::size_t>(9, longest_label(curves) + 5));
+             left_margin(curves));
   script.add(
       "set label 'Number at risk' at graph 0, graph 0 left offset character -2,-4.1 "
-      "textcolor '#222222'\n");
+      "textcolor '{}'\n",
+      script.text_colour());
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const double down = first_row + row_height * static_cast<double>(i);
     script.add(
         "set label {} at graph 0, graph 0 right offset character -4.2,-{:.2f} textcolor "
         "'{}'\n",
-        gnuplot_quoted(row_label(curves, i)), down, curve_style(i).colour);
+        gnuplot_quoted(row_label(curves, i)), down, script.curve(i).colour);
     for (int tick = 0; tick * step <= end * (1 + 1e-9); ++tick)
       script.add(
-          "set label '{:.6g}' at first {:.10g}, graph 0 center offset character 0,-{:.2f} "
-          "textcolor '#222222'\n",
-          at_risk(curves[i], tick * step), tick * step, down);
+          "set label '{}' at first {:.10g}, graph 0 center offset character 0,-{:.2f} "
+          "textcolor '{}'\n",
+          count_of(at_risk(curves[i], tick * step)), tick * step, down, script.text_colour());
   }
 }
 
 }  // namespace
 
-void plot_survival(const std::string& path, std::span<const KaplanMeier> curves,
+void plot_survival(const PlotFile& file, std::span<const KaplanMeier> curves,
                    std::span<const PlotLine> fitted, const PlotOptions& options) {
   if (curves.empty() || std::ranges::any_of(curves, [](const auto& c) { return c.time.empty(); }))
     throw InputError("there is no survival curve to plot");
   check_lines(fitted);
   const double end = end_of(curves, fitted);
   const bool has_table = options.numbers_at_risk && end > 0;
-  PlotScript script(path, options, 800,
-                    560 + (has_table ? 50 + 26 * static_cast<int>(curves.size()) : 0));
+  const std::string place = legend_place(curves, fitted, options.band, end);
+  int width = 800, height = 560;
+  if (has_table) {
+    width += 9 * (left_margin(curves) - left_margin(curves.first(1)));
+    height += 50 + 26 * static_cast<int>(curves.size());
+  }
+  if (place.starts_with("outside")) height += 22 * legend_rows(curves, fitted);
+  PlotScript script(file, options, width, height);
   script.add(
       "set yrange [0:1]\nset ytics 0.2\nset format y '%.1f'\nset xrange [0:{}]\nset key {}\n",
-      has_table ? fmt::format("{:.10g}", end) : "*",
-      legend_place(curves, fitted, options.band, end));
+      has_table ? fmt::format("{:.10g}", end) : "*", place);
   if (has_table) add_numbers_at_risk(script, curves, end);
+  // Many bands over each other would hide the curves.
+  if (curves.size() > 4)
+    script.add("set style fill transparent solid {:.2g} noborder\n",
+               0.8 / static_cast<double>(curves.size()));
   // Bands lie below all curves, and fitted lines above.
   for (std::size_t i = 0; i < curves.size(); ++i) {
     add_steps(script, i, curves[i]);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include <wald/engine/ops/ops.h>
+#include <wald/models/simulate_glm.h>
 
 namespace wald {
 namespace {
@@ -117,21 +118,46 @@ Tensor expected_counts(const PoissonLognormalFit& fit, const Tensor& x, const Te
   return exp(with_offset(matmul(x, fit.coefficients) + diagonal(fit.sigma) / 2, offset));
 }
 
-Tensor simulate_poisson_lognormal(const Tensor& x, const Tensor& coefficients, const Tensor& sigma,
-                                  const Tensor& offset, Generator* generator) {
+namespace {
+
+/// The logarithms of the means, from standard normal variables [n, p] that `draw` gives.
+template <class Draw>
+Tensor draw_log_means(const Tensor& x, const Tensor& coefficients, const Tensor& sigma,
+                      const Tensor& offset, const Draw& draw) {
   constexpr const char* caller = "simulate_poisson_lognormal";
   if (!coefficients.defined() || coefficients.dim() != 2)
     throw ShapeError(fmt::format("{}: the coefficients are not a matrix", caller));
   const std::int64_t p = coefficients.size(1);
   require_shape(caller, "the design", x, -1, coefficients.size(0));
   require_shape(caller, "sigma", sigma, p, p);
-  const Tensor noise = randn({x.size(0), p}, {.generator = generator});
+  const Tensor noise = draw(x.size(0), p);
   const Tensor latent =
       with_offset(matmul(x, coefficients) + matmul(noise, t(root_of(sigma))), offset);
   if (!all(latent < largest_log_mean).item<bool>())
     throw InputError(fmt::format("{}: a mean is exp({:.3g}), too large for a count", caller,
                                  max(latent).item()));
-  return poisson(exp(latent), generator);
+  return latent;
+}
+
+}  // namespace
+
+Tensor simulate_poisson_lognormal(const Tensor& x, const Tensor& coefficients, const Tensor& sigma,
+                                  const Tensor& offset, Generator* generator) {
+  const auto draw = [&](std::int64_t n, std::int64_t p) {
+    return randn({n, p}, {.generator = generator});
+  };
+  return poisson(exp(draw_log_means(x, coefficients, sigma, offset, draw)), generator);
+}
+
+Tensor simulate_poisson_lognormal(RRandom& random, const Tensor& x, const Tensor& coefficients,
+                                  const Tensor& sigma, const Tensor& offset) {
+  const auto draw = [&](std::int64_t n, std::int64_t p) {
+    return t(from_vector(random.rnorm(static_cast<std::size_t>(n * p)), {p, n}));
+  };
+  const Tensor mean = exp(draw_log_means(x, coefficients, sigma, offset, draw));
+  std::vector<double> counts = mean.to_vector();
+  for (double& count : counts) count = draw_poisson(random, count);
+  return from_vector(counts, mean.shape());
 }
 
 }  // namespace wald

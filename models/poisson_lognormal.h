@@ -10,6 +10,7 @@
 #include <wald/engine/random.h>
 #include <wald/engine/tensor.h>
 #include <wald/models/inference.h>
+#include <wald/models/random.h>
 
 namespace wald {
 
@@ -83,6 +84,8 @@ struct PoissonLognormalFit {
   /// By how much a quadratic model says that the maximum lies above `bound`; NaN if not known.
   double newton_decrement = 0;
   std::int64_t iterations = 0, evaluations = 0;
+  /// The bound at the start and after each iteration; it may fall where a species is given up.
+  std::vector<double> bound_path{};
 
   /// Expected counts given the counts, exp(latent_mean + latent_sd^2 / 2) [n, p].
   Tensor fitted() const;
@@ -121,5 +124,9 @@ Tensor expected_counts(const PoissonLognormalFit& fit, const Tensor& x, const Te
 /// eigenvalue, or a mean is too large for a count.
 Tensor simulate_poisson_lognormal(const Tensor& x, const Tensor& coefficients, const Tensor& sigma,
                                   const Tensor& offset = {}, Generator* generator = nullptr);
+/// The same by R's random stream: the latent normal variables column by column, then the counts row
+/// by row with draw_poisson().
+Tensor simulate_poisson_lognormal(RRandom& random, const Tensor& x, const Tensor& coefficients,
+                                  const Tensor& sigma, const Tensor& offset = {});
 
 }  // namespace wald

@@ -106,6 +106,7 @@ class VarianceSearch {
   }
   const Optimum& best() const { return best_; }
   std::int64_t iterations() const { return iterations_; }
+  const std::vector<double>& path() const { return path_; }
   std::int64_t evaluations() const { return evaluations_; }
 
  private:
@@ -121,6 +122,11 @@ class VarianceSearch {
           with_columns(q_.log_sd, varying_, best_.q.log_sd)};
     iterations_ += best_.found.iterations;
     evaluations_ += best_.found.evaluations.values;
+    // A round begins where the one before has ended.
+    double others = 0;
+    for (std::int64_t j : constant()) others += select(poisson_.loglik, 0, j).item();
+    for (std::size_t i = path_.empty() ? 0 : 1; i < best_.path.size(); ++i)
+      path_.push_back(best_.path[i] + others);
   }
 
   bool is_spherical() const { return options_.covariance == LatentCovariance::spherical; }
@@ -188,6 +194,7 @@ class VarianceSearch {
   Columns varying_;  // ascending
   Optimum best_;
   std::int64_t iterations_ = 0, evaluations_ = 0;
+  std::vector<double> path_;
 };
 
 [[noreturn]] void throw_size(const char* what, const Tensor& x, const std::string& expected) {
@@ -252,6 +259,7 @@ FitStatus status_of(optim::Status status) {
 void report(PoissonLognormalFit& fit, const VarianceSearch& search) {
   fit.iterations = search.iterations();
   fit.evaluations = search.evaluations();
+  fit.bound_path = search.path();
   if (search.varying().empty()) {
     fit.status = FitStatus::converged;
     fit.message = "no species varies more than Poisson counts: these are Poisson regressions";

@@ -102,11 +102,12 @@ Optimum maximize_bound(const PoissonLognormalData& data, const VariationalNormal
   how.max_iterations = options.max_iter;
   how.memory = 30;
   how.show_progress = options.show_progress;
-  if (rough)
-    how.callback = [](const optim::Iteration& now) {
-      return now.expected_decrease < roughly * std::abs(now.point.value);
-    };
   Optimum best;
+  best.path.push_back(-objective.negative(start).item());
+  how.callback = [&](const optim::Iteration& now) {
+    best.path.push_back(-now.point.value);
+    return rough && now.expected_decrease < roughly * std::abs(now.point.value);
+  };
   best.found = optim::minimize([&](const Tensor& u) { return objective.negative(objective.at(u)); },
                                objective.vector_of(start), how);
   best.q = objective.at(best.found.x);

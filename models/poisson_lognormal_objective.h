@@ -13,6 +13,7 @@ struct Optimum {
   Tensor sigma, residual;
   double largest_score = 0;
   optim::MinimizeResult found;
+  std::vector<double> path;  ///< The bound at the start and after each iteration.
 };
 
 /// To where L-BFGS expects to gain no more than this part of the bound, without asking the

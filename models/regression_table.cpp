@@ -10,14 +10,19 @@
 namespace wald {
 namespace {
 
-std::string escaped(std::string_view text, const auto& escape) {
+std::string escaped(std::string_view text, auto escape) {
   std::string out;
   for (char c : text) out += static_cast<unsigned char>(c) < ' ' ? " " : escape(c);
   return out;
 }
 
+/// For any encoding of fonts. `"` is active in babel's German; `[` and `*` would be taken as
+/// options of the \\ before them; hyphens would join to a dash.
 std::string latex_text(std::string_view text) {
-  return escaped(text, [](char c) -> std::string {
+  return escaped(text, [last = ' '](char c) mutable -> std::string {
+    const bool joins = c == '-' && last == '-';
+    last = c;
+    if (joins) return "{}-";
     switch (c) {
       case '\\':
         return "\\textbackslash{}";
@@ -32,7 +37,10 @@ std::string latex_text(std::string_view text) {
       case '|':
         return "\\textbar{}";
       case '"':
-        return "\\textquotedbl{}";
+        return "\\char34{}";
+      case '[':
+      case '*':
+        return std::string("{") + c + "}";
       case '&':
       case '%':
       case '$':
@@ -186,6 +194,9 @@ std::string latex_table(std::span<const TableModel> models, const TableOptions& 
   if (is_float) out += "\\begin{table}\n\\centering\n";
   if (!options.caption.empty())
     out += fmt::format("\\caption{{{}}}\n", latex_text(options.caption));
+  if (options.label.find_first_of("\\{}%#~^$&") != std::string::npos)
+    throw InputError(fmt::format(
+        "the label '{}' of a LaTeX table has a sign that LaTeX takes for itself", options.label));
   if (!options.label.empty()) out += fmt::format("\\label{{{}}}\n", options.label);
   const std::size_t columns = models.size();
   out += fmt::format("\\begin{{tabular}}{{l{}}}\n\\toprule\n", std::string(columns, 'c'));

@@ -94,6 +94,32 @@ SurvivalSample simulate_survival(RRandom& random, std::size_t n, const SurvivalM
   return sample;
 }
 
+CoxSample simulate_cox(RRandom& random, std::size_t n, std::span<const double> coefficients,
+                       const SimulateCox& how) {
+  if (coefficients.empty() ||
+      !std::ranges::all_of(coefficients, [](double b) { return std::isfinite(b); }))
+    throw InputError("simulating Cox's model needs finite coefficients, that of trt first");
+  if (!(how.shape > 0 && std::isfinite(how.shape)))
+    throw InputError(fmt::format("the shape must be positive, not {}", how.shape));
+  if (!(how.censor_time > 0))
+    throw InputError(fmt::format("the censoring time must be positive, not {}", how.censor_time));
+  if (how.strata < 1)
+    throw InputError(fmt::format("there must be a stratum at least, not {}", how.strata));
+  CoxSample sample;
+  add_covariates(random, n, coefficients.size() + 1, sample);
+  for (std::size_t i = 0; i < n; ++i)
+    sample.stratum.push_back(static_cast<double>(static_cast<std::int64_t>(i) % how.strata + 1));
+  const SurvivalModel weibull{SurvivalDistribution::weibull, SurvivalForm::ph};
+  const auto draw = [&](std::size_t i) {
+    double eta = std::log(sample.stratum[i]);
+    for (std::size_t j = 0; j < coefficients.size(); ++j)
+      eta += coefficients[j] * sample.columns[j][i];
+    return draw_time(random, weibull, eta, std::log(how.shape));
+  };
+  add_times(n, how.censor_time, draw, sample);
+  return sample;
+}
+
 SurvivalSample simulate_exponential(RRandom& random, std::size_t n,
                                     std::span<const double> coefficients, double censor_time) {
   return simulate_survival(random, n, {}, coefficients, censor_time);

@@ -5,6 +5,7 @@
 #include <wald/models/survival_distributions.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
@@ -37,6 +38,23 @@ SurvivalSample simulate_exponential(RRandom& random, std::size_t n,
 SurvivalSample simulate_survival(RRandom& random, std::size_t n, const SurvivalModel& model,
                                  std::span<const double> parameters,
                                  double censor_time = std::numeric_limits<double>::infinity());
+
+struct SimulateCox {
+  double shape = 1;         ///< p of the baseline hazard, > 0.
+  std::int64_t strata = 1;  ///< Rows 1, 2 ... belong to strata 1, 2 ... and again.
+  double censor_time = std::numeric_limits<double>::infinity();
+};
+
+struct CoxSample : SurvivalSample {
+  std::vector<double> stratum;  ///< 1, 2 ... of each row.
+};
+
+/// Survival times with the hazard s p t^(p-1) exp(b1 trt + b2 x2 + ...) in stratum s: Weibull
+/// times, of which Cox regression sees no more than their order. `coefficients` is b1, b2, ...;
+/// covariates and draws as above. Throws InputError for no or non-finite coefficients, a shape or a
+/// censoring time that is not positive, or no stratum.
+CoxSample simulate_cox(RRandom& random, std::size_t n, std::span<const double> coefficients,
+                       const SimulateCox& how = {});
 
 /// The published example, to the bit: R's set.seed(183475683), 100000 subjects,
 /// trt = rbinom(N, 1, 0.5), T = -log(runif(N)) / (0.2 exp(-0.5 trt)), censored at 5.

@@ -39,9 +39,13 @@ void add_fit_clogit(CLI::App& fit, int& exit_code);
 void add_fit_pln(CLI::App& fit, int& exit_code);
 
 /// Likewise under `wald simulate`.
+void add_simulate_survival(CLI::App& simulate, int& exit_code);
+void add_simulate_cox(CLI::App& simulate, int& exit_code);
 void add_simulate_glm(CLI::App& simulate, int& exit_code);
 void add_simulate_ordered(CLI::App& simulate, int& exit_code);
 void add_simulate_multinomial(CLI::App& simulate, int& exit_code);
+void add_simulate_clogit(CLI::App& simulate, int& exit_code);
+void add_simulate_pln(CLI::App& simulate, int& exit_code);
 
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);
@@ -54,6 +58,8 @@ void report_dropped(std::size_t dropped);
 
 /// Writes a text file. Throws InputError where it cannot be written to its end.
 void write_file(const std::string& path, const std::string& text);
+/// The same, or to standard output where `path` is empty.
+void write_output(const std::string& path, const std::string& text);
 
 /// Writes one JSON object to standard output. NaN and infinities become null.
 void print_json(const Json& object);

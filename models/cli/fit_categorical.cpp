@@ -70,6 +70,7 @@ std::pair<CategoricalData, FitDesign> read_data(const FitCategorical& o) {
   check_levels(o.levels);
   const Formula formula = formula_of(o);
   const std::string column = response_column(formula);
+  const Progress progress("reading " + o.data);
   const Table table = read_csv(o.data);
   FitDesign read = read_design(table, formula, o, {.intercept = !o.is_ordered});
   CategoricalData data;
@@ -100,7 +101,7 @@ OrderedLink link_named(const std::string& name) {
 int run_fit_ordered(const FitCategorical& o) {
   const auto [data, read] = read_data(o);
   const OrderedLink link = link_named(o.link);
-  const OrderedFit fit = fit_ordered(data, link, fit_options(o));
+  const OrderedFit fit = fitted(o, [&] { return fit_ordered(data, link, fit_options(o)); });
   FittedModel model{"ordered", fit, summary_head(fit)};
   model.loglik = ordered_log_likelihood(data, link);
   model.settings = {{"levels", fit.levels}, {"link", o.link}};
@@ -110,7 +111,7 @@ int run_fit_ordered(const FitCategorical& o) {
 
 int run_fit_multinomial(const FitCategorical& o) {
   const auto [data, read] = read_data(o);
-  const MultinomialFit fit = fit_multinomial(data, fit_options(o));
+  const MultinomialFit fit = fitted(o, [&] { return fit_multinomial(data, fit_options(o)); });
   FittedModel model{"multinomial", fit, summary_head(fit)};
   model.loglik = multinomial_log_likelihood(data);
   model.equations.assign(fit.levels.begin() + 1, fit.levels.end());

@@ -45,6 +45,7 @@ ClogitInput read_data(const FitClogit& o) {
   if (in.strata.empty())
     throw InputError("clogit: --strata, or strata() in the formula, is needed");
   const Expression y = number_response(formula);
+  const Progress progress("reading " + o.data);
   const Table table = read_csv(o.data);
   in.read = read_design(table, formula, o, {.intercept = false, .also_used = {in.strata}});
   in.read.formula = written;
@@ -57,7 +58,8 @@ ClogitInput read_data(const FitClogit& o) {
 
 int run_fit_clogit(const FitClogit& o) {
   const ClogitInput in = read_data(o);
-  const ConditionalLogitFit fit = fit_conditional_logit(in.data, fit_options(o));
+  const ConditionalLogitFit fit =
+      fitted(o, [&] { return fit_conditional_logit(in.data, fit_options(o)); });
   FittedModel model{"clogit", fit, summary_head(fit)};
   model.loglik = conditional_log_likelihood(in.data);
   model.settings = {{"strata", in.strata}};

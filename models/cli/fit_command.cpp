@@ -102,6 +102,7 @@ void add_fit_options(CLI::App& command, FitArguments& o, const FitFeatures& feat
   command.add_flag("--json", o.json, "Print one JSON object");
   command.add_option("--save", o.save, "Write the fit to this file, for predict and test")
       ->type_name("FIT.json");
+  add_plot_options(command, o.plot, features.plots);
   add_threads_option(command);
 }
 

@@ -16,6 +16,8 @@
 #include <wald/models/summary.h>
 
 #include "commands.h"
+#include "fit_plots.h"
+#include "progress.h"
 
 namespace wald::cli {
 
@@ -34,6 +36,7 @@ struct FitArguments {
   bool progress = false;
   bool json = false;
   std::string save;
+  PlotArguments plot;
 };
 
 /// Which of the shared options a model has besides --data, --formula, --covariates, --se, --level,
@@ -44,6 +47,7 @@ struct FitFeatures {
   bool weights = true;
   bool offset = true;
   bool iterations = true;  ///< --max-iter, --method, --init, --fix and --progress.
+  std::vector<std::string> plots = {"forest", "ratios", "profile", "objective"};
 };
 
 void add_fit_options(CLI::App& command, FitArguments& arguments, const FitFeatures& features = {});
@@ -55,6 +59,13 @@ CLI::Option* add_column_option(CLI::App& command, const std::string& name, std::
 
 /// How to maximize, for the model's fit. Reads the file of --init. Throws InputError.
 FitOptions fit_options(const FitArguments& arguments);
+
+/// What `fit` gives, with a line of progress where --progress shows none.
+template <class Function>
+auto fitted(const FitArguments& arguments, const Function& fit) {
+  const Progress progress("fitting", !arguments.progress);
+  return fit();
+}
 
 /// The formula given, or the one that --covariates, --no-intercept and the left side amount to;
 /// with --offset among its terms. `response` gives the left side from a model's own options, or
@@ -93,6 +104,8 @@ struct FittedModel {
   std::vector<double> bread{};
   std::function<Tensor()> leverages{};   ///< For HC2 and HC3 [n]: see models/regression.h.
   std::vector<std::string> equations{};  ///< Of several: their names.
+  /// For --plot; `likelihood` where a profile is not of `loglik`.
+  FitPlots plots{};
   /// Choices within the model, {"dist", "weibull"}: printed and saved.
   Json settings = Json::object();
   /// What else is printed: {"events", 12}.
@@ -102,7 +115,7 @@ struct FittedModel {
 };
 
 /// Applies --se, says how many rows were left out, saves the fit, prints the summary or the JSON
-/// object, and gives the exit code.
+/// object, draws the plots, and gives the exit code.
 int report(FittedModel model, const FitDesign& data, const FitArguments& arguments);
 
 }  // namespace wald::cli

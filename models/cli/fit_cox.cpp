@@ -50,6 +50,7 @@ CoxInput read_data(const FitCox& o) {
   if (response.time2)
     throw InputError(
         fmt::format("formula '{}': cox takes no interval-censored times", formula.text));
+  const Progress progress("reading " + o.data);
   const Table table = read_csv(o.data);
   DesignOptions options{.intercept = false};
   if (!in.strata.empty()) options.also_used.push_back(in.strata);
@@ -115,10 +116,21 @@ Json baseline_json(const CoxInput& in, const CoxFit& fit) {
   return out;
 }
 
+FitResiduals residuals_of(const CoxData& data, const CoxFit& fit) {
+  const Tensor martingale = martingale_residuals(data, fit);
+  Tensor eta = mv(data.x, from_vector(fit.estimate));
+  if (data.offset.defined()) eta = eta + data.offset;
+  FitResiduals out{eta.to_vector(),        maximum(data.event - martingale, 0.0).to_vector(),
+                   martingale.to_vector(), deviance_residuals(data, fit).to_vector(),
+                   data.event.to_vector(), {}};
+  if (data.weights.defined()) out.weights = data.weights.to_vector();
+  return out;
+}
+
 int run_fit_cox(const FitCox& o) {
   const CoxInput in = read_data(o);
   const Ties ties = o.ties == "breslow" ? Ties::breslow : Ties::efron;
-  const CoxFit fit = fit_cox(in.data, ties, fit_options(o));
+  const CoxFit fit = fitted(o, [&] { return fit_cox(in.data, ties, fit_options(o)); });
   FittedModel model{"cox", fit, summary_head(fit)};
   model.loglik = cox_log_likelihood(in.data, ties);
   model.settings = {{"ties", o.ties}};
@@ -129,6 +141,7 @@ int run_fit_cox(const FitCox& o) {
     model.results["proportional_hazards"] = hazards_json(test);
     model.head.notes.push_back(hazards_note(test));
   }
+  model.plots.residuals = [&] { return residuals_of(in.data, fit); };
   if (!o.save.empty()) model.saved = baseline_json(in, fit);
   return report(std::move(model), in.read, o);
 }
@@ -203,7 +216,11 @@ PredictedQuantities predict_cox(const PredictRequest& request) {
 void add_fit_cox(CLI::App& fit, int& exit_code) {
   auto o = std::make_shared<FitCox>();
   CLI::App* command = fit.add_subcommand("cox", "Cox's proportional hazards regression");
-  add_fit_options(*command, *o, {.y = false, .no_intercept = false});
+  add_fit_options(*command, *o,
+                  {.y = false,
+                   .no_intercept = false,
+                   .plots = {"forest", "ratios", "profile", "objective", "cox-snell", "martingale",
+                             "deviance", "qq"}});
   add_column_option(*command, "--time", o->columns.time, "Column of follow-up times");
   add_column_option(*command, "--event", o->columns.event, "Column of events: 1 seen, 0 censored");
   add_column_option(*command, "--entry", o->columns.entry, "Column of times of delayed entry");

@@ -113,6 +113,7 @@ void read_response(const Table& table, const Formula& formula, const FitGlm& o, 
 /// The table ends with this function: its text need not lie in memory during the fit.
 std::pair<GlmData, FitDesign> read_data(const FitGlm& o) {
   const Formula formula = formula_of(o);
+  const Progress progress("reading " + o.data);
   const Table table = read_csv(o.data);
   DesignOptions also;
   if (!o.trials.empty()) also.also_used.push_back(o.trials);
@@ -143,10 +144,19 @@ Json results_json(const GlmFit& fit) {
   return out;
 }
 
+FitResiduals residuals_of(const GlmFit& fit, const GlmData& data) {
+  FitResiduals out;
+  out.x = linear_predictor(fit, data).to_vector();
+  out.deviance = glm_residuals(fit, data, GlmResidual::deviance).to_vector();
+  if (data.weights.defined()) out.weights = data.weights.to_vector();
+  return out;
+}
+
 int run_fit_glm(const FitGlm& o) {
   const auto [data, read] = read_data(o);
   const GlmLink link = link_named(o.link, *o.command);
-  const GlmFit fit = fit_glm(data, o.command->family, link, fit_options(o));
+  const GlmFit fit =
+      fitted(o, [&] { return fit_glm(data, o.command->family, link, fit_options(o)); });
   const Regression regression = glm_regression(fit, data);
   FittedModel model{o.command->name, fit, summary_head(fit)};
   model.loglik = log_likelihood(regression);
@@ -154,6 +164,7 @@ int run_fit_glm(const FitGlm& o) {
   model.expected_information = expected_information(fit, data);
   model.settings = {{"link", name_of(link)}};
   model.results = results_json(fit);
+  model.plots.residuals = [&] { return residuals_of(fit, data); };
   return report(std::move(model), read, o);
 }
 
@@ -162,7 +173,8 @@ void add_command(CLI::App& fit, const GlmCommand& described, int& exit_code) {
   o->command = &described;
   o->link = name_of(described.links[0]);
   CLI::App* command = fit.add_subcommand(described.name, described.text);
-  add_fit_options(*command, *o);
+  add_fit_options(*command, *o,
+                  {.plots = {"forest", "ratios", "profile", "objective", "deviance", "qq"}});
   command->get_option("--y")->description(described.response);
   std::vector<std::string> links;
   for (GlmLink link : described.links) links.emplace_back(name_of(link));

@@ -4,6 +4,7 @@
 
 #include <wald/engine/io/csv.h>
 #include <wald/engine/ops/ops.h>
+#include <wald/models/glm.h>
 #include <wald/models/ols_summary.h>
 #include <wald/models/regression.h>
 
@@ -21,6 +22,7 @@ struct FitOls : FitArguments {};
 std::pair<Tensor, FitDesign> read_data(const FitOls& o) {
   const Formula formula = formula_of(o);
   const Expression response = number_response(formula);
+  const Progress progress("reading " + o.data);
   const Table table = read_csv(o.data);
   FitDesign read = read_design(table, formula, o);
   Tensor y = column_tensor(table, response, read.design);
@@ -71,13 +73,38 @@ void set_robust(FittedModel& model, const OlsFit& fit, const FitDesign& read, co
   };
 }
 
+/// Least squares maximize the normal likelihood, of which log(sigma) is one more parameter.
+FittedLikelihood likelihood_of(const FitDesign& read, const Tensor& y) {
+  const GlmData data{read.design.x, read.design.names, y, {}, {}, read.weights};
+  const GlmFit fit = fit_glm(data, GlmFamily::gaussian, GlmLink::identity);
+  return {log_likelihood(glm_regression(fit, data)), fit};
+}
+
+/// Residuals times the root of the weights.
+FitResiduals residuals_of(const OlsFit& fit, const FitDesign& read) {
+  FitResiduals out;
+  out.x = mv(read.design.x, from_vector(fit.estimate)).to_vector();
+  Tensor residuals = from_vector(fit.residuals);
+  if (read.weights.defined()) {
+    residuals = residuals * sqrt(read.weights);
+    out.weights = read.weights.to_vector();
+  }
+  out.deviance = residuals.to_vector();
+  out.x_label = "Fitted value";
+  out.deviance_label = "Residual";
+  return out;
+}
+
 int run_fit_ols(const FitOls& o) {
   const auto [y, read] = read_data(o);
-  const OlsFit fit = ols(read.design.x, y, read.design.names, read.weights);
+  const OlsFit fit =
+      fitted(o, [&] { return ols(read.design.x, y, read.design.names, read.weights); });
   FittedModel model{"ols", fit, summary_head(fit)};
   model.results = results_json(fit);
   model.results["vcov_ml"] = matrix_json(joint_covariance(fit), fit.names.size() + 1);
   set_robust(model, fit, read, y);
+  model.plots.likelihood = [&] { return likelihood_of(read, y); };
+  model.plots.residuals = [&] { return residuals_of(fit, read); };
   return report(std::move(model), read, o);
 }
 
@@ -90,7 +117,8 @@ PredictedQuantities predict_ols(const PredictRequest& request) {
 void add_fit_ols(CLI::App& fit, int& exit_code) {
   auto o = std::make_shared<FitOls>();
   CLI::App* command = fit.add_subcommand("ols", "Linear regression by ordinary least squares");
-  add_fit_options(*command, *o, {.iterations = false});
+  add_fit_options(*command, *o,
+                  {.iterations = false, .plots = {"forest", "profile", "deviance", "qq"}});
   command->callback([o, &exit_code] { exit_code = run_fit_ols(*o); });
 }
 

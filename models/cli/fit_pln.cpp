@@ -78,6 +78,7 @@ Fit coefficients_of(const PoissonLognormalFit& fit) {
   out.certificate = {fit.largest_score, fit.newton_decrement, NAN, NAN, NAN};
   out.iterations = fit.iterations;
   out.evaluations = fit.evaluations;
+  out.loglik_path = fit.bound_path;
   return out;
 }
 
@@ -120,16 +121,19 @@ void write_matrix(const std::string& path, const std::vector<std::string>& names
 int run_fit_pln(const FitPln& o) {
   const Table counts = read_csv(o.data);
   const FitDesign read = design_of(o, counts);
-  const PoissonLognormalFit fit = fit_poisson_lognormal(
-      data_of(o, counts, read.design), {.covariance = latent_covariance_named(o.covariance),
-                                        .max_iter = o.max_iter,
-                                        .show_progress = o.progress});
+  const PoissonLognormalFit fit = fitted(o, [&] {
+    return fit_poisson_lognormal(data_of(o, counts, read.design),
+                                 {.covariance = latent_covariance_named(o.covariance),
+                                  .max_iter = o.max_iter,
+                                  .show_progress = o.progress});
+  });
   if (!o.fitted.empty()) write_matrix(o.fitted, fit.species, fit.fitted());
   if (!o.latent.empty()) write_matrix(o.latent, fit.species, fit.latent_mean);
   FittedModel model{"pln", coefficients_of(fit), {}};
   model.head = head_of(fit, model.fit);
   model.equations = fit.species;
   model.settings = {{"covariance", name_of(fit.covariance)}};
+  model.plots.objective = "Minus variational bound";
   model.results = results_json(fit);
   model.saved = {{"variance", diagonal(fit.sigma).to_vector()}};
   return report(std::move(model), read, o);
@@ -180,6 +184,7 @@ void add_fit_pln(CLI::App& fit, int& exit_code) {
   command->add_option("--save", o->save, "Write the fit to this file, for predict")
       ->type_name("FIT.json");
   command->add_flag("--progress", o->progress, "Show progress on a terminal");
+  add_plot_options(*command, o->plot, {"objective"});
   add_threads_option(*command);
   command->callback([o, &exit_code] { exit_code = run_fit_pln(*o); });
 }

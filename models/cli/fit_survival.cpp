@@ -22,7 +22,7 @@ namespace {
 
 struct FitSurvival : FitArguments {
   SurvivalColumns columns;
-  std::string dist = "exponential", form, plot;
+  std::string dist = "exponential", form;
 };
 
 Tensor optional_column(const std::vector<double>& values) {
@@ -41,6 +41,7 @@ std::pair<SurvivalData, FitDesign> read_data(const FitSurvival& o) {
   const Formula formula = formula_of(o, [&] { return response_of(o); });
   const SurvivalResponse response = survival_response(formula);
   const bool is_interval = response.time2.has_value(), has_entry = !o.columns.entry.empty();
+  const Progress progress("reading " + o.data);
   const Table table = read_csv(o.data);
   DesignOptions options;
   if (is_interval && has_entry)
@@ -74,15 +75,35 @@ Json results_json(const SurvivalFit& fit) {
   return out;
 }
 
+FitResiduals residuals_of(const SurvivalFit& fit, const SurvivalData& data) {
+  const SurvivalResiduals r = survival_residuals(fit, data);
+  Tensor eta = mv(data.x, slice(from_vector(fit.estimate), 0, 0, data.x.size(1)));
+  if (data.offset.defined()) eta = eta + data.offset;
+  FitResiduals out{eta.to_vector(), r.cox_snell, r.martingale, r.deviance, {}, {}};
+  if (data.event.defined()) out.event = data.event.to_vector();
+  if (data.weights.defined()) out.weights = data.weights.to_vector();
+  return out;
+}
+
+/// Refuses before the fit.
+void check_plots(const FitSurvival& o, const SurvivalData& data) {
+  for (const PlotRequest& plot : o.plot.plots)
+    if (plot.kind == "cox-snell" && data.time2.defined())
+      throw InputError(
+          "--plot cox-snell: where events are known to lie in intervals, so do their residuals");
+}
+
 int run_fit_survival(const FitSurvival& o) {
   const SurvivalModel how = survival_model(o.dist, o.form);
   const auto [data, read] = read_data(o);
-  const SurvivalFit fit = fit_survival(data, how, fit_options(o));
-  if (!o.plot.empty()) plot_fit(o.plot, fit, data, o.level);
+  check_plots(o, data);
+  const SurvivalFit fit = fitted(o, [&] { return fit_survival(data, how, fit_options(o)); });
   FittedModel model{"survival", fit, summary_head(fit)};
   model.loglik = log_likelihood(survival_regression(data, how));
   model.settings = {{"dist", o.dist}, {"form", fit.form == SurvivalForm::ph ? "ph" : "aft"}};
   model.results = results_json(fit);
+  model.plots.curve = [&](const PlotFile& file) { plot_fit(file, fit, data, o.level); };
+  model.plots.residuals = [&] { return residuals_of(fit, data); };
   return report(std::move(model), read, o);
 }
 
@@ -115,7 +136,10 @@ PredictedQuantities predict_survival(const PredictRequest& request) {
 void add_fit_survival(CLI::App& fit, int& exit_code) {
   auto o = std::make_shared<FitSurvival>();
   CLI::App* command = fit.add_subcommand("survival", "Parametric survival regression");
-  add_fit_options(*command, *o, {.y = false});
+  add_fit_options(*command, *o,
+                  {.y = false,
+                   .plots = {"survival", "forest", "ratios", "profile", "objective", "cox-snell",
+                             "martingale", "deviance", "qq"}});
   SurvivalColumns& columns = o->columns;
   add_column_option(*command, "--time", columns.time, "Column of follow-up times, positive");
   CLI::Option* event =
@@ -126,10 +150,6 @@ void add_fit_survival(CLI::App& fit, int& exit_code) {
       ->excludes(event);
   add_column_option(*command, "--entry", columns.entry, "Column of times of delayed entry");
   add_survival_model_options(*command, o->dist, o->form);
-  command
-      ->add_option("--plot", o->plot,
-                   "Write Kaplan-Meier and the fitted curve to this SVG or PNG file")
-      ->type_name("OUT.svg");
   command->callback([o, &exit_code] { exit_code = run_fit_survival(*o); });
 }
 

@@ -13,6 +13,8 @@
 #include <wald/models/response.h>
 
 #include "commands.h"
+#include "plot_option.h"
+#include "progress.h"
 #include "strata.h"
 #include "survival_table.h"
 
@@ -20,10 +22,11 @@ namespace wald::cli {
 namespace {
 
 struct Km {
-  std::string data, group, plot, scale = "log";
+  std::string data, group, scale = "log";
   SurvivalColumns columns;
   double level = 0.95;
   bool json = false;
+  PlotArguments plot;
 };
 
 ConfidenceScale scale_of(const std::string& name) {
@@ -107,12 +110,21 @@ void print_test(const LogRankTest& test, const Strata& groups) {
                              test.expected[g]);
 }
 
-int run_km(const Km& o) {
+/// What is known of the rows.
+struct KmResult {
+  std::size_t n = 0, dropped = 0;
+  std::vector<KaplanMeier> curves;
+  Strata groups;
+  GroupTest compared;
+};
+
+KmResult read_and_estimate(const Km& o) {
+  const Progress progress("reading " + o.data);
   const Table table = read_csv(o.data);
   std::vector<std::string> used = o.columns.used();
   if (!o.group.empty()) used.push_back(o.group);
   const std::vector<std::size_t> rows = complete_rows(table, used);
-  report_dropped(table.rows() - rows.size());
+  KmResult result{rows.size(), table.rows() - rows.size(), {}, {}, {}};
   Formula formula;
   formula.response = o.columns.response();
   const SurvivalValues v = read_survival(table, survival_response(formula), rows, true);
@@ -120,33 +132,46 @@ int run_km(const Km& o) {
   if (!o.columns.weights.empty()) weights = read_weights(table, o.columns.weights, rows);
   const KaplanMeierOptions options{
       .level = o.level, .scale = scale_of(o.scale), .weights = weights, .entry = v.entry};
-  std::vector<KaplanMeier> curves;
   if (o.group.empty())
-    curves.push_back(kaplan_meier(v.time, v.event, options));
+    result.curves.push_back(kaplan_meier(v.time, v.event, options));
   else
-    curves = kaplan_meier_by(text_column(table, o.group, rows), v.time, v.event, options);
+    result.curves = kaplan_meier_by(text_column(table, o.group, rows), v.time, v.event, options);
+  result.groups = read_strata(table, o.group, rows);
+  result.compared = compare(result.groups, v, weights);
+  return result;
+}
 
-  const Strata groups = read_strata(table, o.group, rows);
-  const GroupTest compared = compare(groups, v, weights);
-  if (!o.plot.empty()) plot_survival(o.plot, curves);
+Json result_json(const KmResult& result, const Km& o) {
+  Json out;
+  out["n"] = result.n;
+  out["level"] = o.level;
+  out["scale"] = o.scale;
+  out["curves"] = Json::array();
+  for (const KaplanMeier& c : result.curves) out["curves"].push_back(curve_json(c));
+  const LogRankTest& test = result.compared.test;
+  if (result.compared.is_possible)
+    out["log_rank"] = {{"statistic", test.statistic},
+                       {"df", test.df},
+                       {"p", test.p},
+                       {"observed", test.observed},
+                       {"expected", test.expected}};
+  return out;
+}
+
+int run_km(const Km& o) {
+  const KmResult result = read_and_estimate(o);
+  report_dropped(result.dropped);
   if (o.json) {
-    Json out;
-    out["n"] = rows.size();
-    out["level"] = o.level;
-    out["scale"] = o.scale;
-    out["curves"] = Json::array();
-    for (const KaplanMeier& c : curves) out["curves"].push_back(curve_json(c));
-    if (compared.is_possible)
-      out["log_rank"] = {{"statistic", compared.test.statistic},
-                         {"df", compared.test.df},
-                         {"p", compared.test.p},
-                         {"observed", compared.test.observed},
-                         {"expected", compared.test.expected}};
-    print_json(out);
-    return done;
+    print_json(result_json(result, o));
+  } else {
+    for (const KaplanMeier& c : result.curves) print_curve(c);
+    if (result.compared.is_possible) print_test(result.compared.test, result.groups);
+    std::cout << std::flush;
   }
-  for (const KaplanMeier& c : curves) print_curve(c);
-  if (compared.is_possible) print_test(compared.test, groups);
+  for (const PlotRequest& plot : o.plot.plots) {
+    const Progress progress("drawing " + plot.file.path);
+    plot_survival({plot.file.path, o.plot.theme}, result.curves);
+  }
   return done;
 }
 
@@ -170,8 +195,7 @@ void add_km(CLI::App& app, int& exit_code) {
   km->add_option("--conf", o->scale, "Scale on which the limits are symmetric")
       ->check(CLI::IsMember({"log", "log-log", "plain"}));
   km->add_option("--level", o->level, "Level of the limits")->check(CLI::Range(0.5, 0.9999));
-  km->add_option("--plot", o->plot, "Write the curves to this SVG or PNG file")
-      ->type_name("OUT.svg");
+  add_plot_options(*km, o->plot, {"survival"});
   km->add_flag("--json", o->json, "Print one JSON object");
   km->callback([o, &exit_code] { exit_code = run_km(*o); });
 }

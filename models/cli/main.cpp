@@ -43,6 +43,13 @@ void write_file(const std::string& path, const std::string& text) {
   if (!file) throw InputError(fmt::format("{} cannot be written: {}", path, std::strerror(errno)));
 }
 
+void write_output(const std::string& path, const std::string& text) {
+  if (path.empty())
+    std::cout << text;
+  else
+    write_file(path, text);
+}
+
 // A file need not be UTF-8, JSON must.
 void print_json(const Json& object) {
   std::cout << object.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;

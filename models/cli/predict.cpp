@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 
 #include <wald/engine/error.h>
 #include <wald/engine/io/csv.h>
@@ -13,6 +12,8 @@
 #include <wald/engine/transforms.h>
 #include <wald/models/distributions.h>
 #include <wald/models/regression_table.h>
+
+#include "progress.h"
 
 namespace wald::cli {
 namespace {
@@ -110,7 +111,9 @@ std::string csv_of(const PredictRequest& request, const PredictedQuantities& pre
   return out;
 }
 
-int run_predict(const Predict& o) {
+/// The predictions as CSV, and how many rows were left out.
+std::pair<std::string, std::size_t> predictions(const Predict& o) {
+  const Progress progress("predicting for " + o.data);
   const SavedFit fit = read_saved_fit(o.fit);
   if (fit.fit.status == FitStatus::failed)
     throw InputError(fmt::format("{}: the fit did not converge", o.fit));
@@ -122,12 +125,13 @@ int run_predict(const Predict& o) {
   const PredictRequest request{fit, design, table, type, o.at};
   const PredictedQuantities predicted =
       type == "link" ? linear_predictors(request) : model.predict(request);
-  const std::string text = csv_of(request, predicted, o.level);
-  report_dropped(design.dropped);
-  if (o.out.empty())
-    std::cout << text;
-  else
-    write_file(o.out, text);
+  return {csv_of(request, predicted, o.level), design.dropped};
+}
+
+int run_predict(const Predict& o) {
+  const auto [text, dropped] = predictions(o);
+  report_dropped(dropped);
+  write_output(o.out, text);
   return done;
 }
 

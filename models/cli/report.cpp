@@ -46,13 +46,21 @@ Json fit_json(const FittedModel& model, const FitDesign& data, const FitArgument
 }  // namespace
 
 int report(FittedModel model, const FitDesign& data, const FitArguments& o) {
-  set_standard_errors(model, data, o);
+  if (!model.plots.likelihood)
+    model.plots.likelihood = [likelihood = FittedLikelihood{model.loglik, model.fit}] {
+      return likelihood;
+    };
+  {
+    const Progress progress("standard errors");
+    set_standard_errors(model, data, o);
+  }
   report_dropped(data.design.dropped);
   if (!o.save.empty()) save_fit(o.save, model, data, o);
   if (o.json)
     print_json(fit_json(model, data, o));
   else
-    std::cout << summary(model.fit, model.head, o.level);
+    std::cout << summary(model.fit, model.head, o.level) << std::flush;
+  draw_plots(o.plot, model.plots, model.fit, model.head, o.level);
   return model.fit.status == FitStatus::failed ? not_converged : done;
 }
 

@@ -8,7 +8,10 @@
 #include <limits>
 #include <utility>
 
+#include <wald/models/plot.h>
+
 #include "commands.h"
+#include "progress.h"
 
 namespace wald::cli {
 
@@ -129,7 +132,10 @@ ExitCode run_example(const Example& example, const Reproduce& o, Json& rows) {
     // What was not asked for by name is not missed.
     return o.example == example.name ? data_needed : done;
   }
-  const Reproduction r = example.run(o);
+  const Reproduction r = [&] {
+    const Progress progress(std::string("reproducing ") + example.name);
+    return example.run(o);
+  }();
   if (o.json)
     rows.push_back(to_json(r));
   else
@@ -161,6 +167,7 @@ void add_reproduce(CLI::App& app, int& exit_code) {
       ->add_option(
           "--plot", o->plot,
           "Write the plot of survival, logistic or pln to this SVG or PNG file; survival's of all")
+      ->each([](const std::string& path) { PlotFile{path}; })
       ->type_name("OUT.svg");
   reproduce
       ->add_option("--data", o->data,

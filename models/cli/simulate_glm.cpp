@@ -1,43 +1,31 @@
 // wald simulate logistic, poisson, negbin and gamma.
-#include <fmt/format.h>
-
-#include <iostream>
-
-#include <wald/engine/io/csv.h>
 #include <wald/models/simulate_glm.h>
 
-#include "commands.h"
+#include "simulate.h"
 
 namespace wald::cli {
 namespace {
 
-struct Simulate {
-  std::int64_t n = 0;
-  std::vector<double> coefficients;
-  std::int32_t seed = 1;
-  std::string link, out;
+struct Simulate : SimulateArguments {
+  std::string link;
   SimulateGlm model;
 };
 
 int run(const Simulate& o) {
-  RRandom random(static_cast<std::uint32_t>(o.seed));
+  RRandom random = o.random();
   SimulateGlm model = o.model;
   for (GlmLink link : {GlmLink::logit, GlmLink::probit, GlmLink::cloglog, GlmLink::cauchit,
                        GlmLink::log, GlmLink::inverse})
     if (o.link == name_of(link)) model.link = link;
   const GlmSample sample =
-      simulate_glm(random, static_cast<std::size_t>(o.n), o.coefficients, model);
+      drawn([&] { return simulate_glm(random, o.rows(), o.coefficients, model); });
   std::vector<std::string> names = {"y"};
-  std::vector<std::vector<double>> columns = {sample.y};
+  Columns columns = {sample.y};
   if (model.trials > 1) {
     names.push_back("trials");
     columns.emplace_back(sample.y.size(), model.trials);
   }
-  names.insert(names.end(), sample.covariates.begin(), sample.covariates.end());
-  columns.insert(columns.end(), sample.columns.begin(), sample.columns.end());
-  write_csv(o.out, names, columns);
-  std::cerr << fmt::format("wald: {} rows, written to {}\n", o.n, o.out);
-  return done;
+  return write_sample(o, names, columns, sample.covariates, sample.columns);
 }
 
 CLI::App* add_command(CLI::App& simulate, const std::string& name, const std::string& text,
@@ -45,16 +33,10 @@ CLI::App* add_command(CLI::App& simulate, const std::string& name, const std::st
                       int& exit_code) {
   CLI::App* command =
       simulate.add_subcommand(name, text + "; the covariates x1, x2 ... are standard normal");
-  command->add_option("--n", o->n, "Number of rows")->required()->check(require_positive);
-  command->add_option("--coef", o->coefficients, "Coefficients: the intercept, that of x1 ...")
-      ->required()
-      ->delimiter(',')
-      ->type_name("B0 [B1 ...]");
-  command->add_option("--seed", o->seed, "As R's set.seed")->type_name("S");
+  add_simulate_options(*command, *o, "Coefficients: the intercept, that of x1 ...");
   o->link = links[0];
   command->add_option("--link", o->link, "Of the mean to the linear predictor")
       ->check(CLI::IsMember(links));
-  command->add_option("--out", o->out, "CSV file to write")->required()->type_name("FILE");
   command->callback([o, &exit_code] { exit_code = run(*o); });
   return command;
 }

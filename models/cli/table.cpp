@@ -1,8 +1,6 @@
 // wald table: saved fits beside each other, for publication.
 #include <fmt/format.h>
 
-#include <iostream>
-
 #include <wald/engine/error.h>
 #include <wald/models/regression_table.h>
 
@@ -43,11 +41,7 @@ int run_table(const TableCommand& o) {
   options.format = table_format_named(o.format);
   options.stars = !o.no_stars;
   options.std_errors = kinds_of(fits);
-  const std::string text = regression_table(models, options);
-  if (o.out.empty())
-    std::cout << text;
-  else
-    write_file(o.out, text);
+  write_output(o.out, regression_table(models, options));
   return done;
 }
 

@@ -19,6 +19,7 @@ namespace {
 
 using testing::Arguments;
 using testing::is_one_message;
+using testing::operator+;
 using testing::Outcome;
 using testing::Refusal;
 using testing::run_wald;
@@ -26,14 +27,9 @@ using testing::temp_path;
 using testing::write_file;
 using Json = nlohmann::json;
 
-Arguments operator+(Arguments a, const Arguments& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
 Outcome fit_file(const std::string& path, const Arguments& more = {}) {
-  return run_wald(
-      Arguments{"fit", "survival", "--data", path, "--time", "time", "--event", "event"} + more);
+  return testing::fit_file("survival", path,
+                           Arguments{"--time", "time", "--event", "event"} + more);
 }
 
 Outcome fit(const std::string& csv, const Arguments& more = {}) {

@@ -9,6 +9,8 @@
 namespace wald {
 namespace {
 
+using testing::expect_parts;
+using testing::fit_text;
 using testing::Outcome;
 using testing::run_wald;
 using testing::temp_path;
@@ -17,18 +19,6 @@ using testing::write_file;
 constexpr const char* small =
     "y,x,w\nlow,1,2\nmid,2,1\nhigh,3,1\nlow,2,3\nmid,1,1\nhigh,1,2\nmid,3,1\n,4,1\nlow,3,1\n"
     "high,2,2\nhigh,3,3\n";
-
-Outcome fit(const std::string& model, const std::string& csv,
-            const std::vector<std::string>& more) {
-  std::vector<std::string> arguments = {"fit", model, "--data", write_file("choices.csv", csv)};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return run_wald(arguments);
-}
-
-void expect_parts(const std::string& text, const std::vector<std::string>& parts) {
-  for (const std::string& part : parts)
-    EXPECT_NE(text.find(part), std::string::npos) << part << " is not in:\n" << text;
-}
 
 TEST(FitCategorical, HousingFromItsTable) {
   WALD_NEEDS_ORACLE("glm/housing.csv");
@@ -53,9 +43,9 @@ TEST(FitCategorical, HousingFromItsTable) {
 
 TEST(FitCategorical, MultinomialIsPrintedSavedAndPredicted) {
   const std::string saved = temp_path("multinomial.json");
-  const Outcome run = fit("multinomial", small,
-                          {"--y", "y", "--covariates", "x", "--weights", "w", "--levels",
-                           "low,mid,high", "--save", saved});
+  const Outcome run = fit_text("multinomial", small,
+                               {"--y", "y", "--covariates", "x", "--weights", "w", "--levels",
+                                "low,mid,high", "--save", saved});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   expect_parts(run.out, {"Multinomial logit, baseline low", "in mid", "mid:(Intercept)", "high:x",
                          "Odds ratio", "LR chi2(2)"});
@@ -90,11 +80,11 @@ TEST(FitCategorical, MultinomialIsPrintedSavedAndPredicted) {
 TEST(FitCategorical, OrderedTakesNumbersAsTheyAre) {
   const std::string data = "y,x\n1,1\n2,2\n10,3\n1,2\n2,1\n10,1\n2,3\n1,3\n10,2\n10,3\n";
   const std::string saved = temp_path("ordered.json");
-  const Outcome run = fit("ordered", data, {"--formula", "y ~ x", "--save", saved, "--json"});
+  const Outcome run = fit_text("ordered", data, {"--formula", "y ~ x", "--save", saved, "--json"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(run.json().at("levels"), (std::vector<std::string>{"1", "2", "10"}));
   EXPECT_EQ(run.json().at("coefficients")[2].at("name"), "2|10");
-  const Outcome probit = fit("ordered", data, {"--formula", "y ~ x", "--link", "probit"});
+  const Outcome probit = fit_text("ordered", data, {"--formula", "y ~ x", "--link", "probit"});
   ASSERT_EQ(probit.exit_code, 0) << probit.err;
   expect_parts(probit.out, {"Ordered probit", "1|2"});
   const Outcome predicted = run_wald({"predict", saved, "--data", write_file("new.csv", "x\n1\n")});
@@ -158,7 +148,7 @@ TEST(FitCategorical, RefusesBadInput) {
       {"ordered", "y,x\n0,1\n1,1\n2,1\n", y_on_x, 3, {"x"}},
   };
   for (const Case& c : cases) {
-    const Outcome run = fit(c.model, c.csv, c.more);
+    const Outcome run = fit_text(c.model, c.csv, c.more);
     EXPECT_EQ(run.exit_code, c.exit_code) << run.err;
     expect_parts(run.err, c.says);
     EXPECT_EQ(run.out, "");
@@ -179,10 +169,10 @@ TEST(Table, FitsBesideEachOther) {
   const std::vector<std::string> levels = {"--levels", "low,mid,high", "--weights", "w"};
   std::vector<std::string> more = {"--formula", "y ~ 1", "--save", first};
   more.insert(more.end(), levels.begin(), levels.end());
-  ASSERT_EQ(fit("ordered", small, more).exit_code, 0);
+  ASSERT_EQ(fit_text("ordered", small, more).exit_code, 0);
   more[1] = "y ~ x";
   more[3] = second;
-  ASSERT_EQ(fit("ordered", small, more).exit_code, 0);
+  ASSERT_EQ(fit_text("ordered", small, more).exit_code, 0);
   const Outcome markdown = run_wald({"table", first, second});
   ASSERT_EQ(markdown.exit_code, 0) << markdown.err;
   expect_parts(markdown.out, {"| low\\|mid ", "(1) |", "(2) |", "| x ", "| n ", "AIC"});

@@ -9,34 +9,28 @@
 namespace wald {
 namespace {
 
+using testing::fit_file;
+using testing::number;
 using testing::Outcome;
 using testing::run_wald;
 using testing::temp_path;
 using testing::write_file;
 
-Outcome fit(const std::string& model, const std::string& csv, std::vector<std::string> more) {
-  std::vector<std::string> arguments = {"fit", model, "--data", csv};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return run_wald(arguments);
-}
-
 bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
-
-double number(const nlohmann::json& text) { return std::stod(text.get<std::string>()); }
 
 TEST(FitCox, IsTheExactSolutionByColumnsAndByFormula) {
   WALD_NEEDS_ORACLE("survival/colon_two_events_design.csv");
   const std::string csv = testing::oracle_path("survival/colon_two_events_design.csv");
   const Outcome columns =
-      fit("cox", csv,
-          {"--time", "time", "--event", "status", "--covariates",
-           "rxLev,rxLev_5FU,sex,age,obstruct,adhere,extent", "--strata", "strata", "--json"});
+      fit_file("cox", csv,
+               {"--time", "time", "--event", "status", "--covariates",
+                "rxLev,rxLev_5FU,sex,age,obstruct,adhere,extent", "--strata", "strata", "--json"});
   const Outcome formula =
-      fit("cox", csv,
-          {"--formula",
-           "Surv(time, status) ~ rxLev + rxLev_5FU + sex + age + strata(strata) "
-           "+ obstruct + adhere + extent",
-           "--json"});
+      fit_file("cox", csv,
+               {"--formula",
+                "Surv(time, status) ~ rxLev + rxLev_5FU + sex + age + strata(strata) "
+                "+ obstruct + adhere + extent",
+                "--json"});
   ASSERT_EQ(columns.exit_code, 0) << columns.err;
   ASSERT_EQ(formula.exit_code, 0) << formula.err;
   const nlohmann::json out = columns.json();
@@ -62,9 +56,9 @@ TEST(FitCox, PredictsSurvivalFromASavedFit) {
   WALD_NEEDS_ORACLE("survival/lung_design.csv");
   const std::string saved = temp_path("cox.json"),
                     csv = testing::oracle_path("survival/lung_design.csv");
-  const Outcome run = fit("cox", csv,
-                          {"--time", "time", "--event", "status", "--covariates", "age,sex,ph.ecog",
-                           "--save", saved, "--test-hazards"});
+  const Outcome run = fit_file("cox", csv,
+                               {"--time", "time", "--event", "status", "--covariates",
+                                "age,sex,ph.ecog", "--save", saved, "--test-hazards"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   for (const char* part : {"Cox regression, ties by Efron", "Concordance", "0.6371", "Haz. ratio",
                            "Proportional hazards", "together 0.216"})
@@ -89,9 +83,9 @@ TEST(FitCox, RobustStandardErrorsAreThoseOfR) {
   const std::string csv = testing::oracle_path("survival/heart_design.csv");
   const auto variance = [&](const char* se) {
     const Outcome run =
-        fit("cox", csv,
-            {"--formula", "Surv(start, time, status) ~ age + year + surgery + transplant1", "--se",
-             se, "--json"});
+        fit_file("cox", csv,
+                 {"--formula", "Surv(start, time, status) ~ age + year + surgery + transplant1",
+                  "--se", se, "--json"});
     EXPECT_EQ(run.exit_code, 0) << run.err;
     return run.json().at("vcov")[0][0].get<double>();
   };
@@ -109,7 +103,7 @@ constexpr const char* small =
 
 TEST(FitCox, StrataHaveHazardsOfTheirOwn) {
   const std::string saved = temp_path("strata.json"), csv = write_file("cox.csv", small);
-  const Outcome run = fit(
+  const Outcome run = fit_file(
       "cox", csv, {"--formula", "Surv(t, d) ~ x + strata(g)", "--weights", "w", "--save", saved});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const Outcome both =
@@ -126,7 +120,7 @@ TEST(FitCox, StrataHaveHazardsOfTheirOwn) {
 TEST(FitCox, RefusesInOneSentence) {
   const std::string csv = write_file("cox.csv", small);
   const auto refused = [&](std::vector<std::string> more, int code, const char* part) {
-    const Outcome run = fit("cox", csv, std::move(more));
+    const Outcome run = fit_file("cox", csv, std::move(more));
     EXPECT_EQ(run.exit_code, code) << run.err;
     EXPECT_TRUE(has(run.err, part)) << run.err;
   };
@@ -144,9 +138,9 @@ TEST(FitCox, RefusesInOneSentence) {
 TEST(FitClogit, IsTheExactSolution) {
   WALD_NEEDS_ORACLE("glm/infert.clogit.design.csv");
   const std::string csv = testing::oracle_path("glm/infert.clogit.design.csv");
-  const Outcome run =
-      fit("clogit", csv,
-          {"--y", "y", "--strata", "stratum", "--covariates", "spontaneous,induced", "--json"});
+  const Outcome run = fit_file(
+      "clogit", csv,
+      {"--y", "y", "--strata", "stratum", "--covariates", "spontaneous,induced", "--json"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const nlohmann::json out = run.json();
   const nlohmann::json hp =
@@ -156,7 +150,7 @@ TEST(FitClogit, IsTheExactSolution) {
                 1e-8 * number(hp.at("se")[j]));
   EXPECT_NEAR(out.at("loglik").get<double>(), number(hp.at("loglik")), 1e-9);
   EXPECT_EQ(out.at("n_strata"), 83);
-  const Outcome table = fit("clogit", csv, {"--formula", "y ~ spontaneous + strata(stratum)"});
+  const Outcome table = fit_file("clogit", csv, {"--formula", "y ~ spontaneous + strata(stratum)"});
   for (const char* part : {"Conditional logistic regression", "Number of strata", "Odds ratio"})
     EXPECT_TRUE(has(table.out, part)) << part << " is not in:\n" << table.out;
 }
@@ -164,7 +158,7 @@ TEST(FitClogit, IsTheExactSolution) {
 TEST(FitClogit, RefusesInOneSentence) {
   const std::string csv = write_file("cox.csv", small);
   const auto refused = [&](std::vector<std::string> more, int code, const char* part) {
-    const Outcome run = fit("clogit", csv, std::move(more));
+    const Outcome run = fit_file("clogit", csv, std::move(more));
     EXPECT_EQ(run.exit_code, code) << run.err;
     EXPECT_TRUE(has(run.err, part)) << run.err;
   };

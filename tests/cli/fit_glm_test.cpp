@@ -10,20 +10,11 @@
 namespace wald {
 namespace {
 
+using testing::fit_file;
+using testing::number;
 using testing::Outcome;
 using testing::run_wald;
 using testing::write_file;
-
-Outcome fit(const std::string& model, const std::string& data,
-            const std::vector<std::string>& more) {
-  std::vector<std::string> arguments = {"fit", model, "--data", data};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return run_wald(arguments);
-}
-
-double number(const nlohmann::json& text) {
-  return std::strtod(text.get<std::string>().c_str(), nullptr);
-}
 
 TEST(FitGlm, PrintsTheReferencesFromRawData) {
   WALD_NEEDS_ORACLE("glm/menarche.json");
@@ -35,8 +26,9 @@ TEST(FitGlm, PrintsTheReferencesFromRawData) {
       {"negbin", "quine", "negbin", "Days ~ Eth + Sex + Age + Lrn", "log"},
       {"gamma", "Cars93", "gamma_inverse", "Price ~ Horsepower", "inverse"}};
   for (const auto& c : cases) {
-    const Outcome run = fit(c.model, testing::oracle_path(std::string("glm/") + c.file + ".csv"),
-                            {"--formula", c.formula, "--link", c.link, "--json"});
+    const Outcome run =
+        fit_file(c.model, testing::oracle_path(std::string("glm/") + c.file + ".csv"),
+                 {"--formula", c.formula, "--link", c.link, "--json"});
     ASSERT_EQ(run.exit_code, 0) << run.err;
     const nlohmann::json out = run.json();
     const auto about = testing::read_oracle(std::string("glm/") + c.file + ".json")["fits"][c.fit];
@@ -61,7 +53,7 @@ TEST(FitGlm, RobustErrorsAreTheReferences) {
     options.insert(options.end(),
                    {"--y", "y", "--covariates", "age,lwt,raceblack,raceother,smoke,ptl,ht,ui,ftv",
                     "--link", "probit", "--json"});
-    const Outcome run = fit("logistic", data, options);
+    const Outcome run = fit_file("logistic", data, options);
     EXPECT_EQ(run.exit_code, 0) << run.err;
     return run.json().at("vcov");
   };
@@ -78,16 +70,16 @@ TEST(FitGlm, TrialsOffsetsAndWeightsAreColumns) {
   const std::string data = write_file("glm.csv",
                                       "s,n,x,o,w\n3,7,0.5,0.1,1\n1,4,-1,0,2\n5,6,2,0.2,1\n"
                                       "2,6,0.25,0,1\n,3,1,0,1\n2,2,1,0,0\n");
-  const Outcome run = fit("logistic", data,
-                          {"--y", "s", "--trials", "n", "--covariates", "x", "--offset", "o",
-                           "--weights", "w", "--json"});
+  const Outcome run = fit_file("logistic", data,
+                               {"--y", "s", "--trials", "n", "--covariates", "x", "--offset", "o",
+                                "--weights", "w", "--json"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const nlohmann::json out = run.json();
   EXPECT_EQ(out.at("n"), 5);
   EXPECT_EQ(out.at("dropped"), 1);
   EXPECT_EQ(out.at("df_residual"), 2);
-  EXPECT_EQ(fit("logistic", data,
-                {"--formula", "cbind(s, n - s) ~ x + offset(o)", "--weights", "w", "--json"})
+  EXPECT_EQ(fit_file("logistic", data,
+                     {"--formula", "cbind(s, n - s) ~ x + offset(o)", "--weights", "w", "--json"})
                 .json()
                 .at("coefficients"),
             out.at("coefficients"));
@@ -95,17 +87,18 @@ TEST(FitGlm, TrialsOffsetsAndWeightsAreColumns) {
 
 TEST(FitGlm, RatiosStandBesideCoefficients) {
   const std::string data = write_file("ratio.csv", "y,x\n0,1\n1,2\n0,3\n1,4\n1,1\n0,2\n");
-  const Outcome table = fit("logistic", data, {"--y", "y", "--covariates", "x"});
+  const Outcome table = fit_file("logistic", data, {"--y", "y", "--covariates", "x"});
   ASSERT_EQ(table.exit_code, 0) << table.err;
   EXPECT_NE(table.out.find("Odds ratio"), std::string::npos) << table.out;
-  const Outcome counts = fit("poisson", data, {"--y", "y", "--covariates", "x"});
+  const Outcome counts = fit_file("poisson", data, {"--y", "y", "--covariates", "x"});
   EXPECT_NE(counts.out.find("Rate ratio"), std::string::npos) << counts.out;
 }
 
 TEST(FitGlm, SavedFitsPredictMeans) {
   const std::string data = write_file("predict.csv", "y,x\n1,0\n3,0\n4,1\n8,1\n");
   const std::string saved = testing::temp_path("glm_fit.json");
-  ASSERT_EQ(fit("poisson", data, {"--y", "y", "--covariates", "x", "--save", saved}).exit_code, 0);
+  ASSERT_EQ(fit_file("poisson", data, {"--y", "y", "--covariates", "x", "--save", saved}).exit_code,
+            0);
   const Outcome run = run_wald({"predict", saved, "--data", data});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_NE(run.out.find("\n"), std::string::npos);
@@ -135,7 +128,7 @@ TEST(FitGlm, RefusesInOneSentence) {
       {"logistic", "separated", {"--y", "y", "--covariates", "x"}, 3, "completely separated"},
       {"poisson", "separated", {"--y", "y", "--formula", "y ~ x"}, 2, "excludes"}};
   for (const auto& c : cases) {
-    const Outcome run = fit(c.model, c.file[0] ? separated : data, c.more);
+    const Outcome run = fit_file(c.model, c.file[0] ? separated : data, c.more);
     EXPECT_EQ(run.exit_code, c.exit_code) << run.err;
     EXPECT_NE(run.err.find(c.says), std::string::npos) << run.err;
     EXPECT_TRUE(testing::is_one_message(run.err)) << run.err;
@@ -161,7 +154,7 @@ TEST(SimulateGlm, WhatIsDrawnIsFoundAgain) {
     std::vector<std::string> options = {"--y", "y", "--covariates", "x1", "--json"};
     if (!c.more.empty() && c.more[0] == "--link")
       options.insert(options.end(), {"--link", "cloglog", "--trials", "trials"});
-    const Outcome run = fit(c.model, data, options);
+    const Outcome run = fit_file(c.model, data, options);
     ASSERT_EQ(run.exit_code, 0) << run.err;
     std::vector<double> truth = {0.3, -0.6};
     if (c.model == std::string("negbin")) truth.push_back(std::log(2.0));

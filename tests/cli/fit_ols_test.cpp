@@ -9,16 +9,14 @@
 namespace wald {
 namespace {
 
+using testing::Arguments;
 using testing::Outcome;
 using testing::run_wald;
-using testing::write_file;
 
 constexpr const char* small = "y,x,g\n1,1,a\n3,2,b\n2,3,a\n5,4,b\n4,5,a\n,6,b\n";
 
-Outcome fit(const std::string& csv, const std::vector<std::string>& more) {
-  std::vector<std::string> arguments = {"fit", "ols", "--data", write_file("ols.csv", csv)};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return run_wald(arguments);
+Outcome fit(const std::string& csv, const Arguments& more) {
+  return testing::fit_text("ols", csv, more);
 }
 
 TEST(FitOls, PrintsTheFitAsJson) {

@@ -13,15 +13,11 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-using Arguments = std::vector<std::string>;
-
 const char* const counts = "a,b\n3,0\n12,1\n0,4\n25,2\n7,9\n1,0\n40,3\n5,1\n";
 const char* const sites = "x,site\n1,n\n2,s\n3,n\n4,s\n5,n\n6,s\n7,n\n8,s\n";
 
-Outcome fit_pln(const std::string& text, Arguments more = {}) {
-  Arguments arguments = {"fit", "pln", "--counts", write_file("counts.csv", text)};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return run_wald(arguments);
+Outcome fit_pln(const std::string& text, const Arguments& more = {}) {
+  return run_wald(Arguments{"fit", "pln", "--counts", write_file("counts.csv", text)} + more);
 }
 
 TEST(FitPln, PrintsTheContractsObject) {

@@ -13,12 +13,13 @@
 namespace wald {
 namespace {
 
+using testing::Arguments;
 using testing::is_one_message;
+using testing::operator+;
 using testing::Outcome;
 using testing::run_wald;
 using testing::temp_path;
 using testing::write_file;
-using Arguments = std::vector<std::string>;
 using Values = std::vector<double>;
 
 // An event, a censored row, one by 2.5, one between 1 and 3, and more of each; `seen` for `event`.
@@ -26,13 +27,8 @@ constexpr const char* intervals =
     "from,to,x,start\n2,2,1,0\n4,,0,1\n,2.5,1,0\n1,3,0,0.5\n0.5,0.5,2,0\n3,3,1,2\n5,,0,0\n"
     "2,4,2,0\n1.5,1.5,0,1\n6,7,1,0\n";
 
-Arguments operator+(Arguments a, const Arguments& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
 Outcome fit(const std::string& data, const Arguments& more) {
-  return run_wald(Arguments{"fit", "survival", "--data", data} + more);
+  return testing::fit_file("survival", data, more);
 }
 
 Values of(const nlohmann::json& rows, const char* key) {

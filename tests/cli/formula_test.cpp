@@ -6,20 +6,16 @@
 namespace wald {
 namespace {
 
+using testing::Arguments;
 using testing::is_one_message;
 using testing::Outcome;
-using testing::run_wald;
-using testing::write_file;
-using Arguments = std::vector<std::string>;
 
 constexpr const char* small =
     "time,event,age,sex,w,start,code\n4,1,50,m,1,0,2\n3.5,1,61,f,2,1,2\n7,0,47,f,1,2,1\n"
     "1.25,1,70,m,1,0,2\n9,1,44,f,3,4,2\n12,0,39,m,1,0,1\n";
 
 Outcome fit(const Arguments& more, const char* csv = small) {
-  Arguments all = {"fit", "survival", "--data", write_file("formula.csv", csv)};
-  all.insert(all.end(), more.begin(), more.end());
-  return run_wald(all);
+  return testing::fit_text("survival", csv, more);
 }
 
 TEST(FitFormula, IsTheFitOfTheColumns) {

@@ -29,6 +29,14 @@ struct Outcome {
   nlohmann::json json() const { return nlohmann::json::parse(out); }
 };
 
+using Arguments = std::vector<std::string>;
+
+/// The words of both, in this order.
+inline Arguments operator+(Arguments a, const Arguments& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
 inline std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
@@ -45,7 +53,7 @@ inline std::string write_file(const std::string& name, const std::string& text) 
 
 /// Runs the program with these arguments; its standard output goes to the descriptor `out` if that
 /// is given (and is then not read back).
-inline Outcome run_wald(const std::vector<std::string>& arguments, int out = -1) {
+inline Outcome run_wald(const Arguments& arguments, int out = -1) {
   const std::string out_path = temp_path("stdout"), err_path = temp_path("stderr");
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -79,5 +87,33 @@ inline bool is_one_message(const std::string& err) {
   return err.starts_with("wald: ") && err.ends_with("\n") &&
          std::count(err.begin(), err.end(), '\n') == 1;
 }
+
+/// `wald fit MODEL --data FILE` and more.
+inline Outcome fit_file(const std::string& model, const std::string& path,
+                        const Arguments& more = {}) {
+  return run_wald(Arguments{"fit", model, "--data", path} + more);
+}
+
+/// The same with a file of this text.
+inline Outcome fit_text(const std::string& model, const std::string& csv,
+                        const Arguments& more = {}) {
+  return fit_file(model, write_file("data.csv", csv), more);
+}
+
+inline void expect_parts(const std::string& text, const Arguments& parts) {
+  for (const std::string& part : parts)
+    EXPECT_NE(text.find(part), text.npos) << "'" << part << "' is not in:\n" << text;
+}
+
+/// That the run ended with this code and one sentence that has these parts, and printed nothing.
+inline void expect_refusal(const Outcome& run, const Arguments& says, int exit_code = 2) {
+  EXPECT_EQ(run.exit_code, exit_code) << run.err;
+  EXPECT_EQ(run.out, "");
+  EXPECT_TRUE(is_one_message(run.err)) << run.err;
+  expect_parts(run.err, says);
+}
+
+/// The references write their numbers as texts, in more digits than double has.
+inline double number(const nlohmann::json& text) { return std::stod(text.get<std::string>()); }
 
 }  // namespace wald::testing

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace wald::testing {
+#include "program.h"
 
-using Arguments = std::vector<std::string>;
+namespace wald::testing {
 
 // A file, further arguments, the exit code, and what the sentence on standard error must name.
 struct Refusal {

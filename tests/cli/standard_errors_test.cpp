@@ -10,21 +10,19 @@
 namespace wald {
 namespace {
 
-using testing::is_one_message;
+using testing::Arguments;
+using testing::number;
+using testing::operator+;
 using testing::Outcome;
 using testing::run_wald;
-using testing::write_file;
-using Arguments = std::vector<std::string>;
 using Json = nlohmann::json;
 
 constexpr const char* small =
     "time,event,x,c\n4,1,0,u\n3.5,1,1,u\n7,0,0,v\n1.25,1,1,v\n9,1,0,w\n12,0,1,w\n";
 
 Outcome fit(const Arguments& more) {
-  Arguments all = {"fit",    "survival", "--data",  write_file("se.csv", small),
-                   "--time", "time",     "--event", "event"};
-  all.insert(all.end(), more.begin(), more.end());
-  return run_wald(all);
+  return testing::fit_text("survival", small,
+                           Arguments{"--time", "time", "--event", "event"} + more);
 }
 
 Json fit_json(Arguments more) {
@@ -33,8 +31,6 @@ Json fit_json(Arguments more) {
   EXPECT_EQ(run.exit_code, 0) << run.err;
   return run.json();
 }
-
-double number(const Json& text) { return std::stod(text.get<std::string>()); }
 
 // Every element within 1e-7 of the standard errors' sizes, which is what the reference holds.
 void expect_covariance(const Json& got, const Json& expected) {
@@ -131,10 +127,7 @@ TEST(Refused, OptionsInOneSentence) {
   };
   for (const auto& c : cases) {
     const Outcome run = fit(c.arguments);
-    EXPECT_EQ(run.exit_code, 2) << run.err;
-    EXPECT_EQ(run.out, "");
-    EXPECT_TRUE(is_one_message(run.err)) << run.err;
-    EXPECT_NE(run.err.find(c.says), std::string::npos) << c.says << "\n" << run.err;
+    testing::expect_refusal(run, {c.says});
   }
 }
 

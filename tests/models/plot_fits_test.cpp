@@ -13,16 +13,13 @@
 #include <fstream>
 #include <iterator>
 
+#include "../gnuplot.h"
 #include "../temp_path.h"
 
 namespace wald {
 namespace {
 
 using Values = std::vector<double>;
-
-#define WALD_NEEDS_GNUPLOT()                                  \
-  if (std::system("gnuplot --version > /dev/null 2>&1") != 0) \
-  GTEST_SKIP() << "needs gnuplot (Debian: gnuplot-nox)"
 
 std::string contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -65,8 +62,8 @@ TEST(PlotFits, ProfileWithItsLimits) {
   WALD_NEEDS_GNUPLOT();
   const std::string path = testing::temp_path("profile.svg");
   plot_profile(path, parabola(), with_limits);
-  expect_parts(path, {">log(theta)<", ">Profile log-likelihood<", ">profile<", "quadratic (Wald)",
-                      ">95% limit<", "stroke-dasharray"});
+  expect_parts(path, {">log(theta)<", ">Profile log-likelihood less its maximum<", ">profile<",
+                      "quadratic (Wald)", ">95% limit<", "stroke-dasharray"});
 }
 
 TEST(PlotFits, ObjectiveByIteration) {
@@ -74,7 +71,7 @@ TEST(PlotFits, ObjectiveByIteration) {
   const std::string path = testing::temp_path("objective.svg");
   plot_objective(path, Values{5, 3, 2.5, 2.25});
   expect_parts(path, {">Iteration<", ">Objective<"});
-  plot_objective(path, Values{5, 3, 2.5, 2.25}, true);
+  plot_objective(path, Values{5, 3, 2.5, 2.25}, {.logarithmic = true});
   expect_parts(path, {">Objective above its lowest value<", ">1e+00<"});
 }
 
@@ -87,8 +84,9 @@ TEST(PlotFits, Residuals) {
   expect_parts(path, {">age<", ">Deviance residual<", ">local mean<"});
   plot_residuals(path, Values{1, 1, 1}, Values{0.5, -1, 2});
   EXPECT_EQ(contents(path).find("local mean"), std::string::npos);
-  plot_normal_qq(path, r, "Q & Q");
-  expect_parts(path, {">Ordered residual<", ">Quantile of the normal distribution<", "Q &amp; Q"});
+  plot_normal_qq(path, r, {.title = "Q & Q"});
+  expect_parts(path,
+               {">Residual, in order<", ">Quantile of the normal distribution<", "Q &amp; Q"});
 }
 
 TEST(PlotFits, CoxSnell) {

@@ -2,6 +2,7 @@
 #include <wald/engine/error.h>
 #include <wald/models/gnuplot.h>
 #include <wald/models/plot.h>
+#include <wald/models/plot_script.h>
 #include <wald/models/simulate.h>
 
 #include <gtest/gtest.h>
@@ -11,7 +12,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
+#include "../gnuplot.h"
 #include "../temp_path.h"
 
 namespace wald {
@@ -26,11 +29,6 @@ class SearchPath {
  private:
   std::string before_ = std::getenv("PATH");
 };
-
-bool have_gnuplot() { return std::system("gnuplot --version > /dev/null 2>&1") == 0; }
-
-#define WALD_NEEDS_GNUPLOT() \
-  if (!have_gnuplot()) GTEST_SKIP() << "needs gnuplot (Debian: gnuplot-nox)"
 
 std::string contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -110,14 +108,70 @@ TEST(Plot, LabelsAreInert) {
   const std::string path = testing::temp_path("plot_labels.svg"),
                     trap = testing::temp_path("plot_trap");
   std::filesystem::remove(trap);
-  const std::string label = "it's `touch " + trap + "`\n@x <b> & \"q\" \\n {/=50 big}_2 %s";
-  const std::vector<KaplanMeier> curves = {
-      small_curve(label + "'; system('touch " + trap + "') #")};
-  plot_survival(path, curves, {}, {.title = label, .x_label = label});
+  // Short enough not to be shortened.
+  const std::string label = "it's `touch " + trap + "`";
+  const std::vector<KaplanMeier> curves = {small_curve("'; system('touch " + trap + "') #")};
+  plot_survival(path, curves, {},
+                {.title = label, .x_label = "@x\n<b> & \"q\" \\n {/=50 big}_2 %s"});
   EXPECT_FALSE(std::filesystem::exists(trap));
-  EXPECT_NE(contents(path).find("it's `touch"), std::string::npos);
+  EXPECT_NE(contents(path).find("it’s `touch"), std::string::npos);
   EXPECT_NE(contents(path).find("@x &lt;b"), std::string::npos);
-  EXPECT_EQ(gnuplot_quoted("it's\na"), "'it''s a'");
+  EXPECT_NE(contents(path).find("’; system(’touch"), std::string::npos);
+  EXPECT_EQ(gnuplot_quoted("''it's\na"), "'’’it’s a'");
+  EXPECT_EQ(gnuplot_quoted("caf\xe9 \xc3\xa9 \xf0\x9f\x98\x80 \xe2\x82 z"), "'caf? é 😀 ?? z'");
+}
+
+TEST(Plot, LongLabelsAreShortenedInTheMiddle) {
+  EXPECT_EQ(shortened("short", 5), "short");
+  EXPECT_EQ(shortened("abcdefghij", 5), "ab…ij");
+  EXPECT_EQ(shortened("äöüäöüäöüß", 4), "ä…üß");
+  WALD_NEEDS_GNUPLOT();
+  const std::string path = testing::temp_path("plot_long.svg");
+  const std::vector<KaplanMeier> curves = {small_curve("a" + std::string(200, 'x') + "z"),
+                                           small_curve("b")};
+  plot_survival(path, curves, {}, {.title = std::string(300, 't')});
+  const std::string svg = contents(path);
+  EXPECT_EQ(svg.find(std::string(60, 'x')), std::string::npos);
+  EXPECT_EQ(svg.find(std::string(60, 't')), std::string::npos);
+  EXPECT_NE(svg.find("xxxz<"), std::string::npos);
+}
+
+TEST(Plot, NarrowRangesHaveTicksThatDiffer) {
+  WALD_NEEDS_GNUPLOT();
+  const std::string path = testing::temp_path("plot_narrow.svg");
+  for (const auto& [low, high] : {std::pair(1234567.25, 1234567.75),
+                                  {1e300, 2e300},
+                                  {-3e-300, 3e-300},
+                                  {5.0, 5.0},
+                                  {0.0, 0.0},
+                                  {1.0, 1.0 + 1e-15}}) {
+    PlotScript script(path, {});
+    script.set_range('x', low, high);
+    script.set_range('y', low, high);
+    script.add_line("line", std::vector{low, high}, std::vector{low, high}, script.curve(0).line());
+    script.draw();
+    EXPECT_NE(contents(path).find("</svg>"), std::string::npos) << low;
+    if (low == 1234567.25) {
+      EXPECT_NE(contents(path).find(">1234567.3<"), std::string::npos);
+      EXPECT_NE(contents(path).find(">1234567.4<"), std::string::npos);
+    }
+  }
+}
+
+// By dashes, and by weight where the dashes begin again.
+TEST(Plot, CurvesDifferWithoutColour) {
+  for (PlotTheme theme : {PlotTheme::light, PlotTheme::dark}) {
+    const PlotScript script({testing::temp_path("plot_curves.svg"), theme}, {});
+    std::set<std::pair<std::string, double>> looks;
+    for (std::size_t i = 0; i < 15; ++i)
+      looks.emplace(script.curve(i).dashes, script.curve(i).width);
+    EXPECT_EQ(looks.size(), 15U);
+  }
+}
+
+TEST(Plot, OtherFilesAreRefused) {
+  for (const char* name : {"a.pdf", "a", "svg", ""})
+    expect_refusal<InputError>([&] { PlotFile file(name); }, ".svg or .png");
 }
 
 TEST(Plot, FailuresAreClear) {
@@ -134,7 +188,7 @@ TEST(Plot, FailuresAreClear) {
     expect_refusal<Error>([&] { plot_survival(path, curves); }, "gnuplot-nox");
   }
   EXPECT_FALSE(std::filesystem::exists(path));
-  if (have_gnuplot()) {
+  if (testing::have_gnuplot()) {
     expect_refusal<Error>([&] { run_gnuplot("plot nonsense(", path); }, "gnuplot failed");
     EXPECT_FALSE(std::filesystem::exists(path));
   }

@@ -87,13 +87,24 @@ std::vector<TableModel> odd_names() {
 
 TEST(RegressionTable, NamesAreInert) {
   EXPECT_NE(regression_table(odd_names(), {.format = TableFormat::latex})
-                .find("x\\_1\\textbar{}\\textquotedbl{}y\\textquotedbl{} \\& 5\\% "
-                      "\\textless{}z\\textgreater{} *\\{b\\}* \\textbackslash{}cmd "
+                .find("x\\_1\\textbar{}\\char34{}y\\char34{} \\& 5\\% "
+                      "\\textless{}z\\textgreater{} {*}\\{b\\}{*} \\textbackslash{}cmd "
                       "\\#\\$\\textasciitilde{}\\textasciicircum{}` 2 & $1.000$"),
             std::string::npos);
   EXPECT_NE(regression_table(odd_names())
                 .find("| x\\_1\\|\"y\" \\& 5% \\<z\\> \\*\\{b\\}\\* \\\\cmd \\#\\$\\~^\\` 2 |"),
             std::string::npos);
+}
+
+// A row that began so would be an option of the end of the row before, and -- a dash.
+TEST(RegressionTable, LatexRowsMayBeginWithBracketsAndStars) {
+  const std::vector<TableModel> models = {
+      {"a", {row("[b]", 1, 2, 0.6), row("*", 1, 2, 0.6), row("--c", 1, 2, 0.6)}, 3, -1, 4, 5}};
+  const std::string text = regression_table(models, {.format = TableFormat::latex});
+  for (const char* part : {"\n{[}b] & ", "\n{*} & ", "\n-{}-c & "})
+    EXPECT_NE(text.find(part), std::string::npos) << part << text;
+  EXPECT_THROW(regression_table(models, {.format = TableFormat::latex, .label = "a%b"}),
+               InputError);
 }
 
 TEST(RegressionTable, CsvIsReadBack) {
