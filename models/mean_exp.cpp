@@ -27,10 +27,19 @@ Series series_of(int k) {
   return c;
 }
 
-double near_zero(double x, const Series& c) {
-  double sum = c.back();
-  for (std::size_t j = c.size() - 1; j-- > 0;) sum = sum * x + c[j];
-  return sum;
+/// The series at `count` numbers x > -1, what is below being taken for -1: some at a time, side by
+/// side, so that they are vector operations.
+void near_zero(const double* x, double* y, std::int64_t count, const Series& c) {
+  constexpr std::int64_t together = 16;
+  for (std::int64_t begin = 0; begin < count; begin += together) {
+    const std::int64_t size = std::min(together, count - begin);
+    double at[together] = {}, sum[together];
+    for (std::int64_t l = 0; l < size; ++l) at[l] = std::max(x[begin + l], -1.0);
+    std::fill_n(sum, together, c.back());
+    for (std::size_t j = c.size() - 1; j-- > 0;)
+      for (std::int64_t l = 0; l < together; ++l) sum[l] = sum[l] * at[l] + c[j];
+    std::copy_n(sum, size, y + begin);
+  }
 }
 
 /// By parts, from the mean of exp(u x) on. Below -1 little cancels.
@@ -59,9 +68,10 @@ class MeanExp final : public Op {
     const Series series = series_of(k_);
     constexpr std::int64_t block = 4096;
     kernels::parallel_for((values.numel() + block - 1) / block, [&](std::int64_t b) {
-      const std::int64_t end = std::min(values.numel(), (b + 1) * block);
-      for (std::int64_t i = b * block; i < end; ++i)
-        y[i] = x[i] > -1 ? near_zero(x[i], series) : far_from_zero(x[i], k_);
+      const std::int64_t begin = b * block, end = std::min(values.numel(), begin + block);
+      near_zero(x + begin, y + begin, end - begin, series);
+      for (std::int64_t i = begin; i < end; ++i)
+        if (!(x[i] > -1)) y[i] = far_from_zero(x[i], k_);
     });
   }
   std::uint64_t uses(int) const override { return 1; }
