@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <wald/engine/error.h>
 #include <wald/engine/ops/ops.h>
+#include <wald/models/constraints.h>
 #include <wald/models/separation.h>
 
 namespace wald {
@@ -82,6 +85,22 @@ void require_no_separation(const Tensor& gains, const std::vector<std::string>& 
       fmt::format("the data are separated: the log-likelihood rises without end along {}, so that "
                   "these coefficients have no finite estimate",
                   along));
+}
+
+Fit fit_unless_separated(const CategoricalFitting& model, const FitOptions& options) {
+  constexpr int few = 30;  // of the steps that data without surprises take
+  FitOptions first = options;
+  first.max_iter = std::min(few, options.max_iter);
+  std::optional<Fit> fit;
+  try {
+    fit = model.fit(first);
+    if (fit->status != FitStatus::failed && model.least_probability(*fit) >= 1e-6) return *fit;
+  } catch (const NotIdentifiedError&) {
+  }
+  const auto [gains, names] = FreeParameters(model.parameters, options).columns(model.gains());
+  if (!names.empty()) require_no_separation(gains, names);
+  const bool is_final = fit && (fit->status != FitStatus::failed || options.max_iter <= few);
+  return is_final ? *fit : model.fit(options);
 }
 
 double loglik_of_shares(const CategoricalData& data) {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include <wald/engine/tensor.h>
+#include <wald/models/inference.h>
 #include <wald/models/random.h>
 
 namespace wald {
@@ -40,6 +42,20 @@ std::vector<double> weights_of(const CategoricalData& data);
 /// positive: where each element is one on which a concave log-likelihood rises to the end, it has
 /// no maximum (Albert and Anderson 1984, Biometrika 71, 1-10).
 void require_no_separation(const Tensor& gains, const std::vector<std::string>& names);
+
+/// A concave likelihood of categories, for fit_unless_separated().
+struct CategoricalFitting {
+  std::vector<std::string> parameters;
+  std::function<Fit(const FitOptions&)> fit;
+  /// The lowest probability of a category in any row.
+  std::function<double(const Fit&)> least_probability;
+  std::function<Tensor()> gains;  ///< As require_no_separation() takes them.
+};
+
+/// The fit, unless the data are separated, which is asked where a fit takes many steps, fails, or
+/// gives a category a vanishing probability somewhere. Throws as require_no_separation(), for the
+/// parameters that are free, and as the fit.
+Fit fit_unless_separated(const CategoricalFitting& model, const FitOptions& options);
 
 /// The log-likelihood of the shares of the categories, the fit without covariates.
 double loglik_of_shares(const CategoricalData& data);

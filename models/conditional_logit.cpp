@@ -12,6 +12,7 @@
 
 #include <wald/engine/ops/ops.h>
 #include <wald/models/centering.h>
+#include <wald/models/constraints.h>
 #include <wald/models/divergence.h>
 #include <wald/models/regression.h>
 
@@ -195,6 +196,7 @@ ConditionalLogitFit fit_conditional_logit(const ConditionalLogitData& data,
   static_cast<Fit&>(fit) = fit_or_divergence(regression, options, [&](const Tensor& direction) {
     return rises_along(direction, data, regression.x, strata);
   });
+  fit.contains_null = has_null_model(options, {});
   fit.strata = strata.used();
   fit.dropped_strata = strata.dropped();
   const Tensor rows = from_vector(strata.row(), {static_cast<std::int64_t>(strata.row().size())});

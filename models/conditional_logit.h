@@ -69,6 +69,7 @@ struct ConditionalLogitFit : Fit {
   std::int64_t dropped_strata = 0;  ///< All of cases, or without any.
   double cases = 0;                 ///< In the strata that vary.
   double loglik_null = 0;           ///< At b = 0.
+  bool contains_null = true;        ///< Whether b = 0 is a special case: none is held at an effect.
   double lr_statistic() const { return 2 * (loglik - loglik_null); }
   int df() const { return static_cast<int>(free_parameters()); }
 };

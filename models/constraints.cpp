@@ -91,6 +91,15 @@ Tensor FreeParameters::directions() const {
 
 Tensor FreeParameters::constant() const { return from_vector(constant_); }
 
+FreeParameters::Columns FreeParameters::columns(const Tensor& x) const {
+  const std::int64_t m = x.size(1);
+  const auto p = static_cast<std::int64_t>(count_before(m));
+  std::vector<std::string> free_names = names();
+  free_names.resize(static_cast<std::size_t>(p));
+  if (size() == names_.size()) return {x, free_names};
+  return {matmul(x, slice(slice(directions(), 0, 0, m), 1, 0, p)), free_names};
+}
+
 Tensor FreeParameters::all(const Tensor& free) const { return mv(directions(), free) + constant(); }
 
 std::vector<double> FreeParameters::free_of(const std::vector<double>& all) const {
@@ -121,6 +130,19 @@ void FreeParameters::expand(Fit& fit, const LogLikelihood& loglik) const {
   fit.information = hessian(minus, from_vector(fit.estimate)).to_vector();
   fit.free_directions = d.to_vector();
   fit.constraints = descriptions();
+}
+
+bool has_null_model(const FitOptions& options, const std::vector<std::string>& intercepts,
+                    const std::vector<std::string>& others) {
+  const auto is_among = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::count(names, name) > 0;
+  };
+  for (const auto& [name, value] : options.fixed)
+    if (is_among(intercepts, name) || (value != 0 && !is_among(others, name))) return false;
+  for (const std::vector<std::string>& group : options.tied)
+    for (const std::string& name : group)
+      if (is_among(intercepts, name) || is_among(others, name)) return false;
+  return true;
 }
 
 }  // namespace wald

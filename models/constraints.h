@@ -24,6 +24,15 @@ class FreeParameters {
   Tensor directions() const;  ///< [k, p]
   Tensor constant() const;    ///< [k]
 
+  /// Columns and what they are called.
+  struct Columns {
+    Tensor x;
+    std::vector<std::string> names;
+  };
+  /// Of columns [n, m] that the first m parameters multiply, those that the free ones among them
+  /// do: in what follows from these, as collinearity and separation, what is held has no part.
+  Columns columns(const Tensor& x) const;
+
   Tensor all(const Tensor& free) const;                               ///< theta of phi.
   std::vector<double> free_of(const std::vector<double>& all) const;  ///< phi of theta.
 
@@ -38,5 +47,11 @@ class FreeParameters {
   std::vector<std::size_t> free_;  // the first parameter of each group
   std::vector<double> constant_;
 };
+
+/// Whether a model with nothing but `intercepts`, beside the `others` that are no coefficients, is
+/// a special case of the one with these constraints: no intercept is held, no coefficient is held
+/// at an effect, none is tied to one of those.
+bool has_null_model(const FitOptions& options, const std::vector<std::string>& intercepts,
+                    const std::vector<std::string>& others = {});
 
 }  // namespace wald

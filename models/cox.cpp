@@ -8,6 +8,7 @@
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
 #include <wald/models/centering.h>
+#include <wald/models/constraints.h>
 #include <wald/models/divergence.h>
 #include <wald/models/regression.h>
 
@@ -170,6 +171,7 @@ CoxFit fit_cox(const CoxData& data, Ties ties, const FitOptions& options) {
     return rises_along(direction, regression.x, sets);
   });
   fit.n = data.n();
+  fit.contains_null = has_null_model(options, {});
   fit.loglik_null =
       sum(log_likelihood(regression)(zeros({static_cast<std::int64_t>(data.names.size())}))).item();
   fit.score_statistic = fit.constraints.empty() ? score_statistic(regression) : NAN;

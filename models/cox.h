@@ -61,6 +61,7 @@ struct CoxFit : Fit {
   Ties ties = Ties::efron;
   double events = 0;              ///< Rows with an event and a weight above 0.
   double loglik_null = 0;         ///< At b = 0.
+  bool contains_null = true;      ///< Whether b = 0 is a special case: none is held at an effect.
   double score_statistic = 0;     ///< Of b = 0, chi-squared with df() degrees of freedom.
   Concordance concordance;        ///< Of the linear predictor with the times.
   double wald_statistic() const;  ///< As score_statistic.

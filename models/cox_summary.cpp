@@ -24,8 +24,10 @@ SummaryHead summary_head(const CoxFit& fit) {
                           {"Concordance", decimal_text(fit.concordance.index())}});
   head.about_fit.insert(head.about_fit.begin() + 1,
                         {"  without covariates", decimal_text(fit.loglik_null)});
-  head.about_fit.push_back(chi_squared_entry("LR", fit.lr_statistic(), fit.df()));
-  head.about_fit.push_back(chi_squared_entry("Wald", fit.wald_statistic(), fit.df()));
+  if (fit.contains_null && fit.df() > 0) {
+    head.about_fit.push_back(chi_squared_entry("LR", fit.lr_statistic(), fit.df()));
+    head.about_fit.push_back(chi_squared_entry("Wald", fit.wald_statistic(), fit.df()));
+  }
   if (!std::isnan(fit.score_statistic))
     head.about_fit.push_back(chi_squared_entry("Score", fit.score_statistic, fit.df()));
   head.ratio = "Haz. ratio";
@@ -43,7 +45,8 @@ SummaryHead summary_head(const ConditionalLogitFit& fit) {
                           {"Number of cases", count_text(fit.cases)}});
   head.about_fit.insert(head.about_fit.begin() + 1,
                         {"  without covariates", decimal_text(fit.loglik_null)});
-  head.about_fit.push_back(chi_squared_entry("LR", fit.lr_statistic(), fit.df()));
+  if (fit.contains_null && fit.df() > 0)
+    head.about_fit.push_back(chi_squared_entry("LR", fit.lr_statistic(), fit.df()));
   head.ratio = "Odds ratio";
   if (fit.dropped_strata > 0)
     head.notes.push_back(

@@ -7,6 +7,7 @@
 
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
+#include <wald/models/constraints.h>
 #include <wald/models/identification.h>
 #include <wald/models/orthogonal_design.h>
 
@@ -77,17 +78,22 @@ std::vector<double> cleaned(std::vector<double> direction, const Tensor& x) {
 
 Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
                       const RisesAlong& rises) {
-  if (!options.fixed.empty() || !options.tied.empty()) return fit_regression(regression, options);
-  require_full_rank(regression.x, regression.names);
+  const FreeParameters free(regression.names, options);
+  const auto [x, names] = free.columns(regression.x);
+  if (names.empty()) return fit_regression(regression, options);
+  require_full_rank(x, names);
   const auto explain = [&] {
-    const OrthogonalDesign design(regression.x);
+    const OrthogonalDesign design(x);
     Regression orthogonal = regression;
+    orthogonal.names = names;
+    const Tensor held = mv(regression.x, free.constant());
+    orthogonal.offset = regression.offset.defined() ? regression.offset + held : held;
     orthogonal.x = design.q();
     const LogLikelihood loglik = log_likelihood(orthogonal);
     const Tensor step = unending_step([&](const Tensor& g) { return -sum(loglik(g)); }, design.q());
     if (!step.defined()) return;
-    const std::vector<double> direction = cleaned(design.direction(step.to_vector()), regression.x);
-    if (rises(from_vector(direction))) refuse(direction, regression.names);
+    const std::vector<double> direction = cleaned(design.direction(step.to_vector()), x);
+    if (rises(mv(free.directions(), from_vector(direction)))) refuse(direction, names);
   };
   Fit fit;
   try {

@@ -15,9 +15,8 @@ using RisesAlong = std::function<bool(const Tensor& direction)>;
 
 /// fit_regression() for one equation without other parameters, started from 0. If it finds no
 /// maximum, or one with linear predictors so large that it may be none, Newton's steps are taken to
-/// see whether they end: throws NotIdentifiedError naming the
-/// coefficients and the direction where `rises` confirms it, else what fit_regression() threw; that
-/// alone where parameters are fixed or tied.
+/// see whether they end: throws NotIdentifiedError naming the coefficients, of the free ones, and
+/// the direction where `rises` confirms it, else what fit_regression() threw.
 Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
                       const RisesAlong& rises);
 

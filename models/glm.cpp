@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/lapack.h>
+#include <wald/models/constraints.h>
 #include <wald/models/glm_check.h>
 #include <wald/models/identification.h>
 #include <wald/models/row_hessian.h>
@@ -43,17 +45,25 @@ GlmData counted(const GlmData& data) {
 
 bool has_other(GlmFamily family) { return !other_name(family).empty(); }
 
-/// Whether the data determine the coefficients, and finitely.
-void check_identification(const GlmData& data, GlmFamily family) {
+FreeParameters free_parameters(const GlmData& data, GlmFamily family, const FitOptions& options) {
+  std::vector<std::string> names = data.names;
+  if (has_other(family)) names.push_back(other_name(family));
+  return {names, options};
+}
+
+/// Whether the data determine the free coefficients, and finitely.
+void check_identification(const GlmData& data, GlmFamily family, const FreeParameters& free) {
   const Tensor counts = rows_that_count(data);
-  const Tensor x = counts.defined() ? where(unsqueeze(counts, 1), data.x, 0.0) : data.x;
-  require_full_rank(x, data.names);
+  auto [x, names] = free.columns(data.x);
+  if (names.empty()) return;
+  if (counts.defined()) x = where(unsqueeze(counts, 1), x, 0.0);
+  require_full_rank(x, names);
   if (family == GlmFamily::binomial) {
     const Tensor most = data.trials.defined() ? data.trials : ones_like(data.y);
-    require_overlap(x, where(data.y == 0.0, -1.0, where(data.y == most, 1.0, 0.0)), data.names);
+    require_overlap(x, where(data.y == 0.0, -1.0, where(data.y == most, 1.0, 0.0)), names);
   }
   if (family == GlmFamily::poisson || family == GlmFamily::negative_binomial)
-    require_finite_maximum(x, data.y, data.names, "a count above 0");
+    require_finite_maximum(x, data.y, names, "a count above 0");
 }
 
 /// The coefficients that minimize sum w (z - x'b)^2, by the QR triangle of sqrt(w) [x, z].
@@ -199,16 +209,17 @@ std::vector<double> starting_values(const GlmData& data, GlmFamily family, GlmLi
   return start;
 }
 
-bool has_constant_column(const Tensor& x) {
+/// The first column that is constant and not 0; nothing if there is none.
+std::optional<std::size_t> constant_column_of(const Tensor& x) {
   const Tensor rows = contiguous(x);
   const double* values = rows.data<double>();
   const std::int64_t n = x.size(0), k = x.size(1);
   for (std::int64_t j = 0; j < k; ++j) {
     std::int64_t i = 0;
     while (i < n && values[i * k + j] == values[j]) ++i;
-    if (i == n && values[j] != 0) return true;
+    if (i == n && values[j] != 0) return static_cast<std::size_t>(j);
   }
-  return false;
+  return {};
 }
 
 /// The linear predictors of the model with a constant alone beside the offset.
@@ -243,14 +254,14 @@ double deviance_at(const Tensor& eta, const GlmData& data, const GlmFit& fit) {
       weighted(unit_deviance(fit.family, fit.link, response_of(data), eta, fit.other()), data));
 }
 
-void set_statistics(GlmFit& fit, const GlmData& data) {
+void set_statistics(GlmFit& fit, const GlmData& data, const FreeParameters& free) {
   const Tensor eta = linear_predictor(fit, data);
   fit.deviance = deviance_at(eta, data, fit);
   fit.null_deviance = deviance_at(null_predictor(data, fit), data, fit);
   fit.pearson = total(pearson_squares(data, fit.family, fit.link, eta, fit.other()));
   const Tensor counts = rows_that_count(data);
   const double rows = counts.defined() ? total(counts) : static_cast<double>(data.n());
-  fit.df_residual = rows - static_cast<double>(data.names.size());
+  fit.df_residual = rows - static_cast<double>(free.count_before(data.x.size(1)));
   fit.df_null = rows - (fit.has_constant ? 1 : 0);
 }
 
@@ -261,7 +272,7 @@ std::vector<double> GlmFit::coefficients() const {
 }
 
 bool GlmFit::has_lr_test() const {
-  return !has_other(family) && lr_df() > 0 && std::isfinite(null_deviance) && has_constant;
+  return !has_other(family) && lr_df() > 0 && std::isfinite(null_deviance) && contains_null;
 }
 
 double GlmFit::other() const { return has_other(family) ? estimate.back() : 0; }
@@ -270,9 +281,8 @@ Regression glm_regression(const GlmData& data, GlmFamily family, GlmLink link,
                           const FitOptions& options) {
   check_glm(data, family, link);
   const GlmData rows = counted(data);
-  // With coefficients fixed or tied the others may be finite where all together are not.
+  check_identification(rows, family, free_parameters(data, family, options));
   const bool all_are_free = options.fixed.empty() && options.tied.empty();
-  if (all_are_free) check_identification(rows, family);
   Regression regression = likelihood_of(rows, family, link);
   regression.start = starting_values(rows, family, link, all_are_free);
   return regression;
@@ -284,8 +294,10 @@ GlmFit fit_glm(const GlmData& data, GlmFamily family, GlmLink link, const FitOpt
   fit.family = family;
   fit.link = link;
   static_cast<Fit&>(fit) = fit_regression(regression, options);
-  fit.has_constant = has_constant_column(data.x);
-  set_statistics(fit, counted(data));
+  const auto constant = constant_column_of(data.x);
+  fit.has_constant = constant.has_value();
+  fit.contains_null = constant && has_null_model(options, {data.names[*constant]});
+  set_statistics(fit, counted(data), free_parameters(data, family, options));
   return fit;
 }
 

@@ -34,15 +34,18 @@ struct GlmFit : Fit {
   /// That of the model with the intercept (and the offset) alone, at the same theta; of the offset
   /// alone if the design has no constant column.
   double null_deviance = 0;
-  bool has_constant = false;            ///< Whether a column is constant.
-  double df_residual = 0, df_null = 0;  ///< Rows with weight less coefficients.
+  bool has_constant = false;  ///< Whether a column is constant.
+  /// Whether the model with the intercept alone is a special case: there is one, which is free, and
+  /// no coefficient is held at an effect.
+  bool contains_null = false;
+  double df_residual = 0, df_null = 0;  ///< Rows with weight less free coefficients.
   double pearson = 0;  ///< Sum of squared Pearson residuals, in units as the deviance.
 
   /// Pearson's estimate of the dispersion, pearson / df_residual: 1 or so where the family's
   /// variance holds; an estimate of 1 / shape for gamma and of sigma^2 for gaussian.
   double dispersion() const { return pearson / df_residual; }
   /// The likelihood-ratio test against the null model: of binomial and poisson, where the deviances
-  /// differ by it, and if there is a constant and a coefficient besides.
+  /// differ by it, and if the fit contains that model and a coefficient besides.
   bool has_lr_test() const;
   double lr_statistic() const { return null_deviance - deviance; }
   int lr_df() const { return static_cast<int>(df_null - df_residual); }
@@ -53,8 +56,7 @@ struct GlmFit : Fit {
 
 /// The likelihood of a model in the form of regressions, with the starting values of fit_glm(): one
 /// weighted least squares step from means near y, as R's glm; for negbin the Poisson fit.
-/// Throws as fit_glm(), but for what only the fit shows. Separation is not looked for where
-/// `options` fix or tie parameters.
+/// Throws as fit_glm(), but for what only the fit shows.
 Regression glm_regression(const GlmData& data, GlmFamily family, GlmLink link,
                           const FitOptions& options = {});
 

@@ -10,6 +10,7 @@
 #include <wald/models/certificate.h>
 #include <wald/models/constraints.h>
 #include <wald/models/distributions.h>
+#include <wald/models/level_direction.h>
 #include <wald/optim/minimize.h>
 #include <wald/optim/run/newton_steps.h>
 
@@ -165,6 +166,9 @@ Fit maximize_all(const LogLikelihood& loglik, const std::vector<double>& start,
   const ScalarFunction objective = [&](const Tensor& b) { return -sum(loglik(b)); };
   const optim::MinimizeResult found = minimum_of(objective, from_vector(start), options);
   refuse(found, fit.names);
+  if (found.status != optim::Status::failed)
+    if (auto away = level_direction(objective, found.x, found.gradient, found.hessian))
+      throw FlatLikelihoodError({std::move(*away)}, true, fit.names);
   fit.estimate = found.x.to_vector();
   fit.information = found.hessian.to_vector();
   fit.loglik = -found.value;

@@ -5,6 +5,7 @@
 
 #include <wald/engine/error.h>
 #include <wald/engine/ops/ops.h>
+#include <wald/models/constraints.h>
 #include <wald/models/regression.h>
 
 namespace wald {
@@ -66,10 +67,12 @@ Tensor gains(const CategoricalData& data) {
   return from_vector(found, {static_cast<std::int64_t>(found.size()) / columns, columns});
 }
 
-/// Where the data are separated some category becomes this unlikely somewhere.
-bool has_vanishing_category(const Fit& fit, const CategoricalData& data) {
-  const Tensor p = multinomial_probabilities(from_vector(fit.estimate), data.x, data.offset);
-  return min(p).item() < 1e-6;
+/// What is estimated but the slopes.
+std::vector<std::string> intercepts_of(const Regression& regression) {
+  std::vector<std::string> intercepts;
+  for (const std::string& equation : regression.equations)
+    intercepts.push_back(equation + ":" + regression.names[0]);
+  return intercepts;
 }
 
 }  // namespace
@@ -83,22 +86,20 @@ MultinomialFit fit_multinomial(const CategoricalData& data, const FitOptions& op
   MultinomialFit fit;
   Regression regression = regression_of(data);
   regression.start = shares_as_start(data);
-  // Coefficients that are held may keep the others finite.
-  const bool has_conditions = !options.fixed.empty() || !options.tied.empty();
-  try {
-    static_cast<Fit&>(fit) = fit_regression(regression, options);
-  } catch (const NotIdentifiedError&) {
-    if (has_conditions) throw;
-    require_no_separation(gains(data), regression.parameter_names());  // says more
-    throw;
-  }
-  if (!has_conditions && (fit.status == FitStatus::failed || has_vanishing_category(fit, data)))
-    require_no_separation(gains(data), regression.parameter_names());
+  const CategoricalFitting fitting{
+      regression.parameter_names(),
+      [&](const FitOptions& how) { return fit_regression(regression, how); },
+      [&](const Fit& at) {
+        return min(multinomial_probabilities(from_vector(at.estimate), data.x, data.offset)).item();
+      },
+      [&] { return gains(data); }};
+  static_cast<Fit&>(fit) = fit_unless_separated(fitting, options);
   fit.levels = data.levels;
   fit.totals = category_totals(data);
-  const bool has_null = !std::isnan(constant_column(data.x)) && !data.offset.defined();
+  const bool has_null = !std::isnan(constant_column(data.x)) && !data.offset.defined() &&
+                        has_null_model(options, intercepts_of(regression));
   fit.loglik_null = has_null ? loglik_of_shares(data) : NAN;
-  fit.lr_df = static_cast<int>((data.names.size() - 1) * regression.n_equations());
+  fit.lr_df = static_cast<int>(fit.free_parameters()) - static_cast<int>(regression.n_equations());
   return fit;
 }
 

@@ -22,7 +22,7 @@ struct MultinomialFit : Fit {
   /// loglik of the shares of the categories; NaN if the design has no constant first column, or
   /// there are offsets.
   double loglik_null = 0;
-  int lr_df = 0;  ///< Coefficients beyond the intercepts.
+  int lr_df = 0;  ///< Free coefficients beyond the intercepts.
 
   /// Twice the log-likelihood above that of the shares, chi-squared with lr_df degrees of freedom.
   double lr_statistic() const { return 2 * (loglik - loglik_null); }

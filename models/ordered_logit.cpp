@@ -6,6 +6,7 @@
 
 #include <wald/engine/error.h>
 #include <wald/engine/ops/ops.h>
+#include <wald/models/constraints.h>
 #include <wald/models/distributions.h>
 #include <wald/models/identification.h>
 #include <wald/models/regression.h>
@@ -121,7 +122,7 @@ void to_cut_points(Fit& fit, std::size_t first) {
     const Tensor result = matmul(matmul(by, from_vector(matrix, {size, size})), t(by));
     return ((result + t(result)) * 0.5).to_vector();
   };
-  fit.vcov = turned(fit.vcov, jacobian);
+  if (!fit.vcov.empty()) fit.vcov = turned(fit.vcov, jacobian);
   fit.information = turned(fit.information, t(back));
 }
 
@@ -185,20 +186,11 @@ Fit fit_named(const CategoricalData& data, OrderedLink link, const FitOptions& o
   return maximize(ordered_log_likelihood(data, link), start, names, data.n(), options);
 }
 
-Fit fit_parameters(const CategoricalData& data, OrderedLink link, const FitOptions& options) {
-  const Regression regression = regression_of(data, link);
-  try {
-    Fit fit = fit_regression(regression, options);
-    to_cut_points(fit, data.names.size());
-    const Tensor p = ordered_probabilities(from_vector(fit.estimate), data.x, link, data.offset);
-    // Where the data are separated some category becomes this unlikely somewhere.
-    if (fit.status == FitStatus::failed || min(p).item() < 1e-6)
-      require_no_separation(gains(data), regression.parameter_names());
-    return fit;
-  } catch (const NotIdentifiedError&) {
-    require_no_separation(gains(data), regression.parameter_names());  // says more
-    throw;
-  }
+/// In distances of cut points, and turned back.
+Fit fit_distances(const CategoricalData& data, OrderedLink link, const FitOptions& options) {
+  Fit fit = fit_regression(regression_of(data, link), options);
+  to_cut_points(fit, data.names.size());
+  return fit;
 }
 
 }  // namespace
@@ -218,13 +210,25 @@ OrderedFit fit_ordered(const CategoricalData& data, OrderedLink link, const FitO
   check_categorical(data);
   require_no_constant(data);
   OrderedFit fit;
-  static_cast<Fit&>(fit) = has_conditions(options) ? fit_named(data, link, options)
-                                                   : fit_parameters(data, link, options);
+  std::vector<std::string> parameters = data.names;
+  for (const std::string& cut : cut_names(data)) parameters.push_back(cut);
+  const CategoricalFitting fitting{
+      parameters,
+      [&](const FitOptions& how) {
+        return has_conditions(how) ? fit_named(data, link, how) : fit_distances(data, link, how);
+      },
+      [&](const Fit& at) {
+        const Tensor b = from_vector(at.estimate);
+        return min(ordered_probabilities(b, data.x, link, data.offset)).item();
+      },
+      [&] { return gains(data); }};
+  static_cast<Fit&>(fit) = fit_unless_separated(fitting, options);
   fit.levels = data.levels;
   fit.totals = category_totals(data);
   fit.link = link;
-  fit.loglik_null = data.offset.defined() ? NAN : loglik_of_shares(data);
-  fit.lr_df = static_cast<int>(data.names.size());
+  const bool has_null = !data.offset.defined() && has_null_model(options, cut_names(data));
+  fit.loglik_null = has_null ? loglik_of_shares(data) : NAN;
+  fit.lr_df = static_cast<int>(fit.free_parameters() + 1) - static_cast<int>(data.levels.size());
   return fit;
 }
 

@@ -27,7 +27,7 @@ struct OrderedFit : Fit {
   std::vector<double> totals;  ///< The weight of the rows of each.
   OrderedLink link = OrderedLink::logit;
   double loglik_null = 0;  ///< loglik of the shares of the categories; NaN with offsets.
-  int lr_df = 0;           ///< Coefficients beside the cut points.
+  int lr_df = 0;           ///< Free coefficients beside the cut points.
 
   /// Twice the log-likelihood above that of the shares, chi-squared with lr_df degrees of freedom.
   double lr_statistic() const { return 2 * (loglik - loglik_null); }

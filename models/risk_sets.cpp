@@ -58,14 +58,6 @@ std::vector<std::int64_t> order_by(const std::vector<std::int64_t>& keys) {
   return order;
 }
 
-std::vector<std::int64_t> taken(const std::vector<std::int64_t>& from,
-                                const std::vector<std::int64_t>& places) {
-  std::vector<std::int64_t> result;
-  result.reserve(places.size());
-  for (std::int64_t i : places) result.push_back(from[i]);
-  return result;
-}
-
 }  // namespace
 
 RiskSets::RiskSets(FollowUp data) {
@@ -77,7 +69,10 @@ RiskSets::RiskSets(FollowUp data) {
   find_groups();
   find_events(data);
   is_nested_ = data.entry.empty();
-  is_nested_ ? build_scan() : build_tree();
+  if (is_nested_)
+    build_scan();
+  else
+    tree_.emplace(first_, last_, static_cast<std::int64_t>(times_.size()));
 }
 
 void RiskSets::find_times(const FollowUp& data) {
@@ -152,43 +147,13 @@ void RiskSets::build_scan() {
   complete_ = from_vector(complete, {static_cast<std::int64_t>(complete.size())});
 }
 
-void RiskSets::build_tree() {
-  while (leaves_ < static_cast<std::int64_t>(times_.size())) leaves_ *= 2;
-  for (std::int64_t i = 0; i < rows(); ++i) {
-    std::int64_t from = first_[i] + leaves_, to = last_[i] + leaves_;
-    for (; from < to; from /= 2, to /= 2) {
-      if (from % 2 == 1) {
-        pair_row_.push_back(i);
-        pair_node_.push_back(from++);
-      }
-      if (to % 2 == 1) {
-        pair_row_.push_back(i);
-        pair_node_.push_back(--to);
-      }
-    }
-  }
-  const std::vector<std::int64_t> order = order_by(pair_node_);
-  pair_row_ = taken(pair_row_, order);
-  pair_node_ = taken(pair_node_, order);
-  pair_rows_ = from_vector(pair_row_, {static_cast<std::int64_t>(order.size())});
-  pair_nodes_ = from_vector(pair_node_, {static_cast<std::int64_t>(order.size())});
-}
-
-/// For each node the largest eta of its rows and of those of the nodes above it.
-std::vector<double> RiskSets::tree_scales(const std::vector<double>& eta) const {
-  std::vector<double> scale(static_cast<std::size_t>(2 * leaves_), -infinity);
-  for (std::size_t p = 0; p < pair_row_.size(); ++p)
-    scale[pair_node_[p]] = std::max(scale[pair_node_[p]], eta[pair_row_[p]]);
-  for (std::size_t v = 2; v < scale.size(); ++v) scale[v] = std::max(scale[v], scale[v / 2]);
-  return scale;
-}
-
 std::vector<double> RiskSets::largest(const std::vector<double>& values) const {
-  return sums(from_vector(values, {rows()}), {}).scale.to_vector();
+  return is_nested_ ? running_sums(from_vector(values, {rows()}), {}).scale.to_vector()
+                    : tree_->largest(values);
 }
 
 RiskSets::Sums RiskSets::sums(const Tensor& eta, const Tensor& weights) const {
-  return is_nested_ ? running_sums(eta, weights) : tree_sums(eta, weights);
+  return is_nested_ ? running_sums(eta, weights) : tree_->sums(eta, weights);
 }
 
 /// The sum so far on the scale of the largest so far; where that changes, the sum falls with it.
@@ -207,26 +172,6 @@ RiskSets::Sums RiskSets::running_sums(const Tensor& eta, const Tensor& weights) 
   if (weights.defined()) terms = terms * index_select(weights, 0, scan_rows_);
   const Tensor sum = linear_recurrence(terms, from_vector(fall, {rows()}), 0);
   return {index_select(scale_of_row, 0, complete_), index_select(sum, 0, complete_)};
-}
-
-RiskSets::Sums RiskSets::tree_sums(const Tensor& eta, const Tensor& weights) const {
-  const std::vector<double> scale = tree_scales(eta.detach().to_vector());
-  const Tensor scale_of_node = from_vector(scale);
-  Tensor terms =
-      exp(index_select(eta, 0, pair_rows_) - index_select(scale_of_node, 0, pair_nodes_));
-  if (weights.defined()) terms = terms * index_select(weights, 0, pair_rows_);
-  const Tensor by_node = segment_sum(terms, pair_nodes_, 2 * leaves_);
-  std::vector<double> fall(scale.size(), 0.0);  // from the scale of the node above to one's own
-  for (std::size_t v = 2; v < scale.size(); ++v)
-    if (scale[v / 2] > -infinity) fall[v] = std::exp(scale[v / 2] - scale[v]);
-  const Tensor falls = from_vector(fall);
-  Tensor sum = slice(by_node, 0, 1, 2);
-  for (std::int64_t width = 2; width <= leaves_; width *= 2) {
-    const Tensor above = flatten(expand(unsqueeze(sum, 1), {width / 2, 2}));
-    sum = slice(by_node, 0, width, 2 * width) + above * slice(falls, 0, width, 2 * width);
-  }
-  const auto times = static_cast<std::int64_t>(times_.size());
-  return {slice(scale_of_node, 0, leaves_, leaves_ + times), slice(sum, 0, 0, times)};
 }
 
 }  // namespace wald

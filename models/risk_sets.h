@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <wald/engine/tensor.h>
+#include <wald/models/range_tree.h>
 
 namespace wald {
 
@@ -32,10 +34,9 @@ struct EventTime {
 /// their order, as are the times, by stratum and time.
 ///
 /// Without entries risk sets are nested, and sums over them are one running sum. Else a row is at
-/// risk at a range of times, which is made of few nodes of a binary tree over the times: sums are
-/// made by node and added up on the way from the root to each leaf, at a cost of n log(times).
-/// Nothing is ever subtracted, so that no row that has left, or has not entered yet, takes digits
-/// from those at risk.
+/// risk at a range of times, and sums are made by a tree (range_tree.h). Nothing is ever
+/// subtracted, so that no row that has left, or has not entered yet, takes digits from those at
+/// risk.
 class RiskSets {
  public:
   /// Throws InputError naming the row (counted from 1) for a value that is not finite, an event
@@ -59,10 +60,8 @@ class RiskSets {
   bool has_ties() const { return event_row_.numel() > static_cast<std::int64_t>(times_.size()); }
 
   /// exp(scale) * sum = sum of weight exp(eta) over the risk set. The scale is a constant of the
-  /// derivatives, at least the largest eta at risk. Both [times].
-  struct Sums {
-    Tensor scale, sum;
-  };
+  /// derivatives. Both [times].
+  using Sums = RangeTree::Sums;
   /// eta [rows]; weights [rows], undefined: 1.
   Sums sums(const Tensor& eta, const Tensor& weights) const;
 
@@ -79,10 +78,7 @@ class RiskSets {
   void find_groups();
   void find_events(const FollowUp& data);
   void build_scan();
-  void build_tree();
   Sums running_sums(const Tensor& eta, const Tensor& weights) const;
-  Sums tree_sums(const Tensor& eta, const Tensor& weights) const;
-  std::vector<double> tree_scales(const std::vector<double>& eta) const;
 
   std::vector<EventTime> times_;
   std::vector<std::int64_t> row_, group_, first_, last_;
@@ -92,9 +88,7 @@ class RiskSets {
   // complete.
   std::vector<std::int64_t> scan_row_;
   Tensor scan_rows_, complete_;
-  std::int64_t leaves_ = 1;  // a power of two; node v has the children 2v and 2v + 1, the root is 1
-  std::vector<std::int64_t> pair_row_, pair_node_;  // rows and the nodes that their ranges are of
-  Tensor pair_rows_, pair_nodes_;
+  std::optional<RangeTree> tree_;  // where they are not nested
 };
 
 }  // namespace wald

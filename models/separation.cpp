@@ -108,9 +108,11 @@ void NonNegativeResidual::minimize(const Pulls& pulls) {
 struct Movement {
   bool is_allowed = true;   // no row with a side against it, none without a side at all
   bool moves_some = false;  // strictly
-  bool moves_all = true;
+  bool moves_all = false;
   Values moved;                       // [n], 1 where it does
   std::vector<std::int64_t> against;  // rows with a side that resist, the most first
+
+  std::int64_t count() const { return std::count(moved.begin(), moved.end(), 1.0); }
 };
 
 class Rows {
@@ -129,8 +131,9 @@ class Rows {
   const double* row(std::int64_t i) const { return x_.data<double>() + i * k_; }
   double side(std::int64_t i) const { return side_.data<double>()[i]; }
   Movement along(const Values& direction) const;
-  /// The direction without the coefficients that are rounding beside the others.
-  Values without_rounding(Values direction) const;
+  /// The direction without the coefficients whose part in the rows is this small beside the
+  /// largest.
+  Values without_small(Values direction, double share) const;
 
  private:
   Tensor x_, side_;
@@ -138,12 +141,12 @@ class Rows {
   Values lengths_;  // of the columns
 };
 
-Values Rows::without_rounding(Values direction) const {
+Values Rows::without_small(Values direction, double share) const {
   double largest = 0;
   for (std::size_t j = 0; j < direction.size(); ++j)
     largest = std::max(largest, std::abs(direction[j]) * lengths_[j]);
   for (std::size_t j = 0; j < direction.size(); ++j)
-    if (std::abs(direction[j]) * lengths_[j] <= 1e-9 * largest) direction[j] = 0;
+    if (std::abs(direction[j]) * lengths_[j] <= share * largest) direction[j] = 0;
   return direction;
 }
 
@@ -151,6 +154,7 @@ Movement Rows::along(const Values& direction) const {
   constexpr double rounding = 1e-9;
   constexpr std::size_t most = 1000;
   Movement found;
+  found.moves_all = true;
   found.moved.resize(static_cast<std::size_t>(n_), 0.0);
   std::vector<std::pair<double, std::int64_t>> against;
   for (std::int64_t i = 0; i < n_; ++i) {
@@ -244,19 +248,20 @@ double rounded(double x, int digits) {
   return std::round(x * unit) / unit;
 }
 
-/// The direction at length 1 of its largest coefficient, with the fewest digits that still move the
-/// rows as it does.
+/// The direction at length 1 of its largest coefficient, with the fewest digits, and of as few
+/// coefficients, that still move the rows as it does.
 SeparatingDirection tidied(const Rows& rows, Values direction, bool is_complete) {
   double largest = 0;
   for (double d : direction) largest = std::max(largest, std::abs(d));
   for (double& d : direction) d /= largest;
   const Values moved = rows.along(direction).moved;
-  for (int digits : {1, 2, 3, 4, 6, 9}) {
-    Values shorter = direction;
-    for (double& d : shorter) d = rounded(d, digits);
-    const Movement movement = rows.along(shorter);
-    if (movement.is_allowed && movement.moved == moved) return {shorter, is_complete};
-  }
+  for (int digits : {1, 2, 3, 4, 6, 9})
+    for (const double share : {0.5 * std::pow(10.0, -digits), 0.0}) {
+      Values shorter = rows.without_small(direction, share);
+      for (double& d : shorter) d = rounded(d, digits);
+      const Movement movement = rows.along(shorter);
+      if (movement.is_allowed && movement.moved == moved) return {shorter, is_complete};
+    }
   return {direction, is_complete};
 }
 
@@ -287,11 +292,12 @@ Values Search::direction_moving(const Tensor& pulling) {
   // balance, every direction that all rows allow moves none.
   NonNegativeResidual residual(mv(t(basis_), mv(t(rows_.x()), pulling)).to_vector());
   constexpr int most = 100;
+  constexpr double rounding = 1e-9;
   for (int pass = 0; pass < most; ++pass) {
     residual.minimize(pulls_);
     if (residual.is_zero()) break;
     const Tensor z = from_vector(residual.value());
-    const Values direction = rows_.without_rounding(mv(basis_, z / norm(z)).to_vector());
+    const Values direction = rows_.without_small(mv(basis_, z / norm(z)).to_vector(), rounding);
     const Movement movement = rows_.along(direction);
     if (movement.is_allowed) return movement.moves_some ? direction : Values();
     const std::size_t before = pulls_.count();
@@ -308,18 +314,21 @@ std::optional<SeparatingDirection> separating_direction(const Tensor& x, const T
   const Tensor basis = free_directions(rows);
   if (!basis.defined()) return {};
   Search search(rows, basis);
-  // Directions are added up, each moving rows that those before it left in place.
+  // Directions are added up, each moving rows that those before it left in place; one that moves no
+  // others is of the rounding of the rest.
   Values total;
   Movement movement;
   Tensor pulling = rows.side();
-  do {
-    const Values direction = search.direction_moving(pulling);
-    if (direction.empty()) break;
-    total.resize(direction.size(), 0.0);
-    for (std::size_t j = 0; j < direction.size(); ++j) total[j] += direction[j];
-    movement = rows.along(total);
+  while (!movement.moves_all) {
+    Values next = search.direction_moving(pulling);
+    if (next.empty()) break;
+    for (std::size_t j = 0; j < total.size(); ++j) next[j] += total[j];
+    Movement further = rows.along(next);
+    if (further.count() <= movement.count()) break;
+    total = std::move(next);
+    movement = std::move(further);
     pulling = where(from_vector(movement.moved) != 0, 0.0, rows.side());
-  } while (!movement.moves_all);
+  }
   if (total.empty()) return {};
   return tidied(rows, total, movement.moves_all);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace wald {
@@ -48,19 +49,28 @@ const char* stars(double p) {
   return p < 0.05 ? "*" : "";
 }
 
-/// The table is made of lines of cells that are as wide in the header as below it.
+/// What a line of the table holds, in this order; empty where it has none.
+enum Column { estimate, error, statistic, p, lower, upper, ratio, ratio_lower, ratio_upper };
+using Cells = std::array<std::string, ratio_upper + 1>;
+
+/// The columns are as wide in all lines as their widest number needs.
 class CoefficientTable {
  public:
   CoefficientTable(const Fit& fit, const SummaryHead& head, double level)
       : fit_(fit), head_(head), rows_(coefficient_table(fit, level)) {
-    for (const CoefficientRow& row : rows_) width_ = std::max(width_, display_width(row.name));
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      name_width_ = std::max(name_width_, display_width(rows_[i].name));
+      lines_.push_back(cells(i));
+      for (std::size_t j = 0; j < widths_.size(); ++j)
+        widths_[j] = std::max(widths_[j], lines_[i][j].size());
+    }
     interval_ = fmt::format("[{:g}% conf. interval]", 100 * level);
   }
 
   std::string text() const {
     const std::string top = header();
-    const std::string rule =
-        std::string(width_ + 1, '-') + "+" + std::string(top.size() - width_ - 2, '-') + "\n";
+    const std::string rule = std::string(name_width_ + 1, '-') + "+" +
+                             std::string(top.size() - name_width_ - 2, '-') + "\n";
     std::string out = top + "\n" + rule;
     for (std::size_t i = 0; i < rows_.size(); ++i) out += line(i) + "\n";
     return out + rule;
@@ -69,36 +79,65 @@ class CoefficientTable {
  private:
   bool has_errors() const { return !fit_.vcov.empty(); }
 
+  Cells cells(std::size_t i) const {
+    const CoefficientRow& row = rows_[i];
+    Cells c;
+    c[estimate] = fmt::format("{:.7g}", row.estimate + 0.0);  // no -0
+    if (fit_.is_fixed(i)) return c;
+    if (has_errors()) {
+      c[error] = fmt::format("{:.6g}", row.std_error);
+      c[statistic] = statistic_text(row.z);
+      c[p] = p_text(row.p);
+      c[lower] = fmt::format("{:.7g}", row.lower);
+      c[upper] = fmt::format("{:.7g}", row.upper);
+    }
+    if (!head_.has_ratio(fit_, i)) return c;
+    c[ratio] = fmt::format("{:.7g}", std::exp(row.estimate));
+    if (!has_errors()) return c;
+    c[ratio_lower] = fmt::format("{:.7g}", std::exp(row.lower));
+    c[ratio_upper] = fmt::format("{:.7g}", std::exp(row.upper));
+    return c;
+  }
+
+  std::string padded(const std::string& text, Column column) const {
+    return fmt::format("{:>{}}", text, widths_[column]);
+  }
+
   std::string header() const {
-    const char* statistic = std::isinf(fit_.degrees_of_freedom) ? "z" : "t";
-    std::string out = fmt::format("{:>{}} | {:>12}", "", width_, "Coefficient");
+    const char* symbol = std::isinf(fit_.degrees_of_freedom) ? "z" : "t";
+    std::string out = fmt::format("{:>{}} | ", "", name_width_) + padded("Coefficient", estimate);
     if (has_errors())
-      out += fmt::format(" {:>11} {:>9} {:>7} {:<3} {:>24}", "Std. error", statistic,
-                         fmt::format("P>|{}|", statistic), "", interval_);
-    if (!head_.ratio.empty()) out += fmt::format("  {:>11}", head_.ratio);
+      out += fmt::format(" {} {} {} {:<3} {:>{}}", padded("Std. error", error),
+                         padded(symbol, statistic), padded(fmt::format("P>|{}|", symbol), p), "",
+                         interval_, widths_[lower] + 1 + widths_[upper]);
+    if (!head_.ratio.empty()) out += "  " + padded(head_.ratio, ratio);
     if (!head_.ratio.empty() && has_errors()) out += "  " + interval_;
     return out;
   }
 
   std::string line(std::size_t i) const {
-    const CoefficientRow& row = rows_[i];
-    std::string out = std::string(width_ - display_width(row.name), ' ') + row.name +
-                      fmt::format(" | {:>12.7g}", row.estimate + 0.0);  // no -0
+    const Cells& c = lines_[i];
+    std::string out = std::string(name_width_ - display_width(rows_[i].name), ' ') + rows_[i].name +
+                      " | " + padded(c[estimate], estimate);
     if (fit_.is_fixed(i)) return out + "   (fixed)";
     if (has_errors())
-      out += fmt::format(" {:>11.6g} {:>9} {:>7} {:<3} {:>12.7g} {:>11.7g}", row.std_error,
-                         statistic_text(row.z), p_text(row.p), stars(row.p), row.lower, row.upper);
-    if (!head_.has_ratio(fit_, i)) return out;
-    out += fmt::format("  {:>11.7g}", std::exp(row.estimate));
+      out += fmt::format(" {} {} {} {:<3} {} {}", padded(c[error], error),
+                         padded(c[statistic], statistic), padded(c[p], p), stars(rows_[i].p),
+                         padded(c[lower], lower), padded(c[upper], upper));
+    if (c[ratio].empty()) return out;
+    out += "  " + padded(c[ratio], ratio);
     if (has_errors())
-      out += fmt::format("  {:>11.7g} {:>11.7g}", std::exp(row.lower), std::exp(row.upper));
+      out += fmt::format("  {} {}", padded(c[ratio_lower], ratio_lower),
+                         padded(c[ratio_upper], ratio_upper));
     return out;
   }
 
   const Fit& fit_;
   const SummaryHead& head_;
   std::vector<CoefficientRow> rows_;
-  std::size_t width_ = 12;
+  std::vector<Cells> lines_;
+  std::size_t name_width_ = 12;
+  std::array<std::size_t, ratio_upper + 1> widths_ = {12, 11, 9, 7, 12, 11, 11, 11, 11};
   std::string interval_;
 };
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include <wald/engine/ops/ops.h>
+#include <wald/models/constraints.h>
 #include <wald/models/identification.h>
 
 namespace wald {
@@ -37,11 +38,10 @@ Regression regression_of(const SurvivalData& data, const SurvivalObservations& s
   return regression;
 }
 
-/// Throws where the likelihood rises without end as a coefficient goes to infinity. With parameters
-/// fixed or tied the maximization has to find that out.
+/// Throws where the likelihood rises without end as a free coefficient goes to infinity.
 void require_estimates(const SurvivalData& data, const SurvivalObservations& seen,
                        const SurvivalFit& fit, const std::vector<std::string>& parameters,
-                       bool is_constrained) {
+                       const FreeParameters& free) {
   const auto refuse = [&](const char* what, const char* hazard) {
     throw NotIdentifiedError(
         fmt::format("{}: the hazard is estimated as {}, and {} ha{} no finite estimate", what,
@@ -50,17 +50,18 @@ void require_estimates(const SurvivalData& data, const SurvivalObservations& see
   if (!(fit.events > 0)) refuse("there are no events", "0");
   if (!(fit.time_at_risk > 0))
     refuse("nobody is known to be without the event at any time", "infinite");
-  if (is_constrained) return;
+  auto [x, names] = free.columns(data.x);
+  if (names.empty()) return;
   // A row without weight determines nothing.
-  Tensor x = data.weights.defined() ? data.x * unsqueeze(data.weights > 0, 1) : data.x;
-  require_full_rank(x, data.names);
+  if (data.weights.defined()) x = x * unsqueeze(data.weights > 0, 1);
+  require_full_rank(x, names);
   Tensor pinned = seen.happened;  // from both sides
   if (seen.survived.empty.defined()) {
     const Tensor only_from_above = logical_and(seen.happened > 0, seen.survived.empty);
     x = where(unsqueeze(only_from_above, 1), -x, x);
     pinned = where(only_from_above, 0.0, pinned);
   }
-  require_finite_maximum(fit.form == SurvivalForm::ph ? x : -x, pinned, data.names);
+  require_finite_maximum(fit.form == SurvivalForm::ph ? x : -x, pinned, names);
 }
 
 /// For distributions with a scale in log time: throws if all events lie where log t = x'b for some
@@ -143,22 +144,12 @@ Start rough_start(const SurvivalData& data, const SurvivalObservations& seen,
   return {fit.form == SurvivalForm::ph ? log_scale : -log_scale / p, {sign * std::log(p)}};
 }
 
-/// How to fit the intercept alone; nothing if that is no special case of the model: the intercept
-/// is not free, a covariate is held at an effect, or the shape is tied to one.
+/// How to fit the intercept alone; nothing if that is no special case of the model.
 std::optional<FitOptions> null_options(const Regression& regression, const FitOptions& options) {
+  if (!has_null_model(options, {regression.names[0]}, regression.other_names)) return {};
   FitOptions null{.max_iter = options.max_iter};
-  const auto is_other = [&](const std::string& name) {
-    return std::ranges::count(regression.other_names, name) > 0;
-  };
-  for (const auto& [name, value] : options.fixed) {
-    if (is_other(name))
-      null.fixed[name] = value;
-    else if (name == regression.names[0] || value != 0)
-      return {};
-  }
-  for (const std::vector<std::string>& group : options.tied)
-    for (const std::string& name : group)
-      if (is_other(name) || name == regression.names[0]) return {};
+  for (const auto& [name, value] : options.fixed)
+    if (std::ranges::count(regression.other_names, name) > 0) null.fixed[name] = value;
   return null;
 }
 
@@ -242,7 +233,8 @@ SurvivalFit fit_survival(const SurvivalData& data, const SurvivalModel& model,
   fit.events = weighted_total(seen.happened, data);
   fit.time_at_risk = weighted_total(time_at_risk, data);
   const bool is_constrained = !options.fixed.empty() || !options.tied.empty();
-  require_estimates(data, seen, fit, regression.parameter_names(), is_constrained);
+  require_estimates(data, seen, fit, regression.parameter_names(),
+                    {regression.parameter_names(), options});
   if (law.needs_logs && !is_constrained) require_scatter(data, seen, law.parameter(fit.form));
   const bool is_closed_form = model.distribution == SurvivalDistribution::exponential &&
                               !data.offset.defined() && !data.time2.defined();

@@ -8,6 +8,7 @@
 
 #include <wald/engine/error.h>
 #include <wald/engine/ops/ops.h>
+#include <wald/models/mean_exp.h>
 
 namespace wald {
 namespace {
@@ -28,18 +29,6 @@ Tensor integral(F f) {
     total = total.defined() ? total + pair : pair;
   }
   return total;
-}
-
-/// (exp(x) - 1) / x. Where the quotient's derivatives would cancel, by its series.
-Tensor mean_exp(const Tensor& x) {
-  const Tensor is_small = abs(x) < 0.1;
-  const Tensor near = where(is_small, x, 0.0), far = where(is_small, 1.0, x);
-  constexpr int degree = 9;
-  double coefficient = 1;
-  for (int k = 2; k <= degree + 1; ++k) coefficient /= k;
-  Tensor series = near * coefficient;
-  for (int k = degree + 1; k > 2; --k) series = (series + (coefficient *= k)) * near;
-  return where(is_small, series + 1.0, expm1(far) / far);
 }
 
 /// log(1 + x) / x, which is 1 at 0.

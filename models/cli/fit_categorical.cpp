@@ -10,10 +10,10 @@
 #include <wald/engine/ops/ops.h>
 #include <wald/models/categorical_summary.h>
 #include <wald/models/column_values.h>
-#include <wald/models/distributions.h>
 #include <wald/models/levels.h>
 
 #include "fit_command.h"
+#include "fit_json.h"
 #include "predict.h"
 
 namespace wald::cli {
@@ -88,9 +88,7 @@ Json results_json(const CategoricalFit& fit) {
   out["counts"] = fit.totals;
   out["loglik_null"] = fit.loglik_null;
   if (!std::isnan(fit.loglik_null) && fit.lr_df > 0)
-    out["lr_test"] = {{"statistic", fit.lr_statistic()},
-                      {"df", fit.lr_df},
-                      {"p", chi_squared_sf(fit.lr_statistic(), fit.lr_df)}};
+    out["lr_test"] = chi_squared_json(fit.lr_statistic(), fit.lr_df);
   return out;
 }
 

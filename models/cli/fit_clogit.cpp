@@ -7,9 +7,9 @@
 #include <wald/models/column_values.h>
 #include <wald/models/conditional_logit.h>
 #include <wald/models/cox_summary.h>
-#include <wald/models/distributions.h>
 
 #include "fit_command.h"
+#include "fit_json.h"
 #include "predict.h"
 #include "strata.h"
 
@@ -66,11 +66,9 @@ int run_fit_clogit(const FitClogit& o) {
   model.results = {{"n_strata", fit.strata},
                    {"dropped_strata", fit.dropped_strata},
                    {"cases", fit.cases},
-                   {"loglik_null", fit.loglik_null},
-                   {"lr_test",
-                    {{"statistic", fit.lr_statistic()},
-                     {"df", fit.df()},
-                     {"p", chi_squared_sf(fit.lr_statistic(), fit.df())}}}};
+                   {"loglik_null", fit.loglik_null}};
+  if (fit.contains_null && fit.df() > 0)
+    model.results["lr_test"] = chi_squared_json(fit.lr_statistic(), fit.df());
   return report(std::move(model), in.read, o);
 }
 

@@ -10,10 +10,10 @@
 #include <wald/models/cox_baseline.h>
 #include <wald/models/cox_residuals.h>
 #include <wald/models/cox_summary.h>
-#include <wald/models/distributions.h>
 #include <wald/models/response.h>
 
 #include "fit_command.h"
+#include "fit_json.h"
 #include "predict.h"
 #include "strata.h"
 #include "survival_table.h"
@@ -72,18 +72,16 @@ CoxInput read_data(const FitCox& o) {
   return in;
 }
 
-Json test_json(double statistic, int df) {
-  return {{"statistic", statistic}, {"df", df}, {"p", chi_squared_sf(statistic, df)}};
-}
-
 Json results_json(const CoxFit& fit) {
   Json out;
   out["events"] = fit.events;
   out["loglik_null"] = fit.loglik_null;
-  out["lr_test"] = test_json(fit.lr_statistic(), fit.df());
-  out["wald_test"] = test_json(fit.wald_statistic(), fit.df());
+  if (fit.contains_null && fit.df() > 0) {
+    out["lr_test"] = chi_squared_json(fit.lr_statistic(), fit.df());
+    out["wald_test"] = chi_squared_json(fit.wald_statistic(), fit.df());
+  }
   if (!std::isnan(fit.score_statistic))
-    out["score_test"] = test_json(fit.score_statistic, fit.df());
+    out["score_test"] = chi_squared_json(fit.score_statistic, fit.df());
   out["concordance"] = fit.concordance.index();
   return out;
 }
@@ -91,8 +89,8 @@ Json results_json(const CoxFit& fit) {
 Json hazards_json(const ProportionalHazardsTest& test) {
   Json out;
   for (std::size_t j = 0; j < test.names.size(); ++j)
-    out[test.names[j]] = test_json(test.statistic[j], 1);
-  out["global"] = test_json(test.global_statistic, test.global_df);
+    out[test.names[j]] = chi_squared_json(test.statistic[j], 1);
+  out["global"] = chi_squared_json(test.global_statistic, test.global_df);
   return out;
 }
 

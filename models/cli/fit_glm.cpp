@@ -7,11 +7,11 @@
 #include <wald/engine/io/csv.h>
 #include <wald/engine/ops/pointwise.h>
 #include <wald/models/column_values.h>
-#include <wald/models/distributions.h>
 #include <wald/models/glm_summary.h>
 #include <wald/models/response.h>
 
 #include "fit_command.h"
+#include "fit_json.h"
 #include "predict.h"
 
 namespace wald::cli {
@@ -137,10 +137,7 @@ Json results_json(const GlmFit& fit) {
   out["dispersion"] = fit.dispersion();
   const std::string other = other_name(fit.family);
   if (!other.empty()) out[other.substr(4, other.size() - 5)] = std::exp(fit.other());
-  if (fit.has_lr_test())
-    out["lr_test"] = {{"statistic", fit.lr_statistic()},
-                      {"df", fit.lr_df()},
-                      {"p", chi_squared_sf(fit.lr_statistic(), fit.lr_df())}};
+  if (fit.has_lr_test()) out["lr_test"] = chi_squared_json(fit.lr_statistic(), fit.lr_df());
   return out;
 }
 

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <wald/models/distributions.h>
+
 namespace wald::cli {
 
 Json coefficients_json(const Fit& fit, const SummaryHead& head, double level) {
@@ -34,6 +36,10 @@ Json matrix_json(const std::vector<double>& values, std::size_t k) {
     rows.push_back(std::vector<double>(values.begin() + static_cast<std::ptrdiff_t>(i * k),
                                        values.begin() + static_cast<std::ptrdiff_t>((i + 1) * k)));
   return rows;
+}
+
+Json chi_squared_json(double statistic, int df) {
+  return {{"statistic", statistic}, {"df", df}, {"p", chi_squared_sf(statistic, df)}};
 }
 
 }  // namespace wald::cli

@@ -16,4 +16,7 @@ Json coefficients_json(const Fit& fit, const SummaryHead& head, double level);
 /// A matrix [k, k] as a list of rows; null if it is empty.
 Json matrix_json(const std::vector<double>& values, std::size_t k);
 
+/// A statistic that is chi-squared with df degrees of freedom, and its p value.
+Json chi_squared_json(double statistic, int df);
+
 }  // namespace wald::cli

@@ -6,7 +6,6 @@
 #include <wald/engine/error.h>
 #include <wald/engine/io/csv.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/models/distributions.h>
 #include <wald/models/response.h>
 #include <wald/models/survival.h>
 #include <wald/models/survival_plot.h>
@@ -14,6 +13,7 @@
 #include <wald/models/survival_summary.h>
 
 #include "fit_command.h"
+#include "fit_json.h"
 #include "predict.h"
 #include "survival_table.h"
 
@@ -67,9 +67,7 @@ Json results_json(const SurvivalFit& fit) {
   out["loglik_logtime"] = fit.loglik_logtime;
   out["loglik_null"] = fit.loglik_null;
   if (!std::isnan(fit.loglik_null) && fit.lr_df() > 0)
-    out["lr_test"] = {{"statistic", fit.lr_statistic()},
-                      {"df", fit.lr_df()},
-                      {"p", chi_squared_sf(fit.lr_statistic(), fit.lr_df())}};
+    out["lr_test"] = chi_squared_json(fit.lr_statistic(), fit.lr_df());
   out["events"] = fit.events;
   out["time_at_risk"] = fit.time_at_risk;
   return out;

@@ -120,6 +120,7 @@ TEST(FitSurvival, JsonIsTheLibrarysFitToTheLastBit) {
     const Json& certificate = json["certificate"];
     EXPECT_EQ(certificate["largest_score"].get<double>(), fit.certificate.largest_score);
     EXPECT_EQ(certificate["newton_decrement"].get<double>(), fit.certificate.newton_decrement);
+    EXPECT_EQ(certificate["score_agreement"].get<double>(), fit.certificate.score_agreement);
     const auto rows = coefficient_table(fit, 0.9);
     ASSERT_EQ(json["coefficients"].size(), 3U);
     for (std::size_t i = 0; i < 3; ++i) {

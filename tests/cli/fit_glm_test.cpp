@@ -110,7 +110,7 @@ TEST(FitGlm, SavedFitsPredictMeans) {
 TEST(FitGlm, RefusesInOneSentence) {
   const std::string data =
       write_file("refuse.csv", "y,n,c,g,x\n0,1,0,a,1\n1,1,2.5,a,2\n2,1,-1,b,3\n0,1,3,b,4\n");
-  const std::string separated = write_file("separated.csv", "y,x\n0,1\n0,2\n1,3\n1,4\n");
+  const std::string separated = write_file("separated.csv", "y,x,z\n0,1,2\n0,2,1\n1,3,2\n1,4,1\n");
   const struct {
     const char *model, *file;
     std::vector<std::string> more;
@@ -126,6 +126,11 @@ TEST(FitGlm, RefusesInOneSentence) {
       {"gamma", "", {"--y", "x", "--link", "logit"}, 2, "--link"},
       {"poisson", "", {"--covariates", "x"}, 2, "--y, or --formula, is required"},
       {"logistic", "separated", {"--y", "y", "--covariates", "x"}, 3, "completely separated"},
+      {"logistic",
+       "separated",
+       {"--y", "y", "--covariates", "x,z", "--fix", "z=0.5"},
+       3,
+       "coefficients of (Intercept), x: the data"},
       {"poisson", "separated", {"--y", "y", "--formula", "y ~ x"}, 2, "excludes"}};
   for (const auto& c : cases) {
     const Outcome run = fit_file(c.model, c.file[0] ? separated : data, c.more);
