@@ -9,7 +9,7 @@ namespace wald {
 
 class Tensor;
 namespace kernels {
-struct Backend;
+class Backend;
 }
 
 /// A device of this machine that this build of wald can use. A handle, cheap to copy.
@@ -26,6 +26,7 @@ class Device {
 
  private:
   friend class Tensor;
+  friend std::vector<Device> devices();
   explicit Device(const kernels::Backend& backend) : backend_(&backend) {}
 
   const kernels::Backend* backend_;

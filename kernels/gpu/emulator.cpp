@@ -49,6 +49,13 @@ Status device_count(int* n) {
   *n = 1;
   return success;
 }
+Status describe(int device, DeviceFacts* facts) {
+  if (device != 0) return Status::bad_launch;
+  Memory& all = memory();
+  const std::lock_guard lock(all.mutex);
+  *facts = {"the emulator, for tests", "", "", all.limit, all.limit - all.used, true};
+  return success;
+}
 Status set_device(int device) { return device == 0 ? success : Status::bad_launch; }
 
 void set_memory_limit(std::size_t bytes) {

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "table.h"
+
 namespace wald::gpu::emulator {
 
 enum class Status { success, out_of_memory, bad_launch, deadlock };
@@ -16,6 +18,7 @@ struct Event {};
 
 const char* message_of(Status status);
 Status device_count(int* n);
+Status describe(int device, DeviceFacts* facts);
 Status set_device(int device);
 /// Limits the device's memory, as for tests of what happens without; 0: no limit.
 void set_memory_limit(std::size_t bytes);

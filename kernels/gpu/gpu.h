@@ -9,6 +9,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+
+#include "table.h"
 
 #if defined(__CUDACC__)
 #include <cuda_runtime.h>
@@ -53,6 +56,12 @@ constexpr Status out_of_memory = cudaErrorMemoryAllocation;
 constexpr Status out_of_memory = hipErrorOutOfMemory;
 #endif
 
+#if defined(__CUDACC__)
+constexpr const char* vendor = "cuda";
+#else
+constexpr const char* vendor = "hip";
+#endif
+
 inline const char* message_of(Status status) { return WALD_GPU(GetErrorString)(status); }
 inline Status device_count(int* n) { return WALD_GPU(GetDeviceCount)(n); }
 inline Status set_device(int device) { return WALD_GPU(SetDevice)(device); }
@@ -62,6 +71,33 @@ inline Status copy(void* to, const void* from, std::size_t bytes, Stream stream)
   return WALD_GPU(MemcpyAsync)(to, from, bytes, WALD_GPU(MemcpyDefault), stream);
 }
 inline Status synchronize(Stream stream) { return WALD_GPU(StreamSynchronize)(stream); }
+
+inline Status describe(int device, DeviceFacts* facts) {
+#if defined(__CUDACC__)
+  cudaDeviceProp properties;
+#else
+  hipDeviceProp_t properties;
+#endif
+  Status status = set_device(device);
+  if (status == success) status = WALD_GPU(GetDeviceProperties)(&properties, device);
+  if (status == success) status = WALD_GPU(MemGetInfo)(&facts->free_memory, &facts->memory);
+  int driver = 0;
+  if (status == success) status = WALD_GPU(DriverGetVersion)(&driver);
+  if (status != success) return status;
+  std::snprintf(facts->name, sizeof facts->name, "%s", properties.name);
+#if defined(__CUDACC__)
+  std::snprintf(facts->capability, sizeof facts->capability, "%d.%d", properties.major,
+                properties.minor);
+  std::snprintf(facts->driver, sizeof facts->driver, "CUDA %d.%d", driver / 1000,
+                driver % 1000 / 10);
+#else
+  std::snprintf(facts->capability, sizeof facts->capability, "%s", properties.gcnArchName);
+  std::snprintf(facts->driver, sizeof facts->driver, "HIP %d.%d", driver / 10000000,
+                driver / 100000 % 100);
+#endif
+  facts->is_integrated = properties.integrated != 0;
+  return success;
+}
 
 class Thread {
  public:
@@ -105,8 +141,11 @@ Status launch(const Kernel& kernel, const Grid& grid, Stream stream) {
 
 #else
 
+constexpr const char* vendor = "emulated";
+
 using emulator::allocate;
 using emulator::copy;
+using emulator::describe;
 using emulator::device_count;
 using emulator::Event;
 using emulator::message_of;

@@ -1,0 +1,126 @@
+// The table of this object's vendor.
+#include "table.h"
+
+#include <string_view>
+
+#include "elements.h"
+#include "memory.h"
+#include "pointwise.h"
+
+namespace wald::gpu {
+namespace {
+
+int code(Status status) { return static_cast<int>(status); }
+
+/// All work of a device is in one order.
+Stream stream_of(int) { return {}; }
+
+/// Runs on the device's stream: `f(stream)` gives a status.
+template <class F>
+int on(int device, F&& f) {
+  const Status status = set_device(device);
+  return code(status == success ? f(stream_of(device)) : status);
+}
+
+/// Copies that are complete on return.
+int copy_bytes(int device, const void* from, void* to, std::size_t bytes) {
+  return on(device, [&](Stream stream) {
+    const Status status = copy(to, from, bytes, stream);
+    return status == success ? synchronize(stream) : status;
+  });
+}
+
+const Table table{
+    .version = table_version,
+    .vendor = vendor,
+    .out_of_memory = static_cast<int>(out_of_memory),
+    .message_of = [](int status) { return message_of(static_cast<Status>(status)); },
+    .device_count = [](int* n) { return code(device_count(n)); },
+    .describe = [](int device, DeviceFacts* facts) { return code(describe(device, facts)); },
+    .allocate = [](int device, std::size_t bytes,
+                   void** p) { return on(device, [&](Stream) { return take(device, p, bytes); }); },
+    .release =
+        [](int device, void* p, std::size_t bytes) {
+          give(device, p, bytes);
+          return code(success);
+        },
+    .memory_use =
+        [](int device, MemoryUse* use) {
+          *use = memory_use(device);
+          return code(success);
+        },
+    .set_memory_limit =
+        [](int device, std::size_t bytes) {
+          set_memory_limit(device, bytes);
+          return code(success);
+        },
+    .trim =
+        [](int device) {
+          trim(device);
+          return code(success);
+        },
+    .to_host = copy_bytes,
+    .from_host = copy_bytes,
+    .from_peer = [](int device, int, const void* from, void* to,
+                    std::size_t bytes) { return copy_bytes(device, from, to, bytes); },
+    .synchronize =
+        [](int device) { return on(device, [](Stream stream) { return synchronize(stream); }); },
+    .find_pointwise = [](const char* name) -> const kernels::PointwiseKernel* {
+      return find_pointwise(name);
+    },
+    .pointwise =
+        [](int device, const kernels::PointwiseKernel* kernel, DType dtype, kernels::Shape shape,
+           const kernels::View* in, void* out) {
+          return on(device, [&](Stream stream) {
+            return pointwise(*static_cast<const Pointwise*>(kernel), dtype, shape, in, out, stream);
+          });
+        },
+    .copy =
+        [](int device, DType from, DType to, kernels::Shape shape, kernels::View in,
+           kernels::View out) {
+          return on(device,
+                    [&](Stream stream) { return copy_elements(from, to, shape, in, out, stream); });
+        },
+    .fill =
+        [](int device, DType dtype, void* out, std::int64_t n, double value) {
+          return on(device, [&](Stream stream) { return fill(dtype, out, n, value, stream); });
+        },
+    .reduce =
+        [](int device, kernels::Reduction kind, DType dtype, kernels::Shape shape, kernels::View in,
+           std::uint64_t axes, void* out) {
+          return on(device, [&](Stream stream) {
+            return reduce(device, kind, dtype, shape, in, axes, out, stream);
+          });
+        },
+    .gather =
+        [](int device, DType dtype, kernels::Shape shape, kernels::View in, int axis,
+           kernels::View index, void* out) {
+          return on(device, [&](Stream stream) {
+            return gather(dtype, shape, in, axis, index, out, stream);
+          });
+        },
+    .random_real =
+        [](int device, kernels::RandomLaw law, DType dtype, kernels::RandomPlace place,
+           std::int64_t n, void* out) {
+          return on(device,
+                    [&](Stream stream) { return random_real(law, dtype, place, n, out, stream); });
+        },
+    .random_integers =
+        [](int device, kernels::RandomPlace place, std::int64_t low, std::uint64_t range,
+           std::int64_t n, std::int64_t* out) {
+          return on(device, [&](Stream stream) {
+            return random_integers(place, low, range, n, out, stream);
+          });
+        },
+    .random_poisson =
+        [](int device, kernels::RandomPlace place, const double* mean, std::int64_t n,
+           double* out) {
+          return on(device,
+                    [&](Stream stream) { return random_poisson(place, mean, n, out, stream); });
+        },
+};
+
+}  // namespace
+}  // namespace wald::gpu
+
+const wald::gpu::Table* wald_gpu_table() { return &wald::gpu::table; }
