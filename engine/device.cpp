@@ -27,8 +27,7 @@ std::string Device::name() const { return backend_->name; }
 
 std::vector<Device> devices() {
   std::vector<Device> all{Device()};
-  for (const kernels::GpuBackend* gpu : kernels::gpu_backends().found)
-    all.push_back(Device(*gpu));
+  for (const kernels::GpuBackend* gpu : kernels::gpu_backends().found) all.push_back(Device(*gpu));
   return all;
 }
 
