@@ -1,6 +1,7 @@
 // Where a tensor's numbers lie and its operations run.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,5 +35,22 @@ class Device {
 
 /// All that are there, the processor first.
 std::vector<Device> devices();
+
+/// Bytes of a GPU's memory.
+struct DeviceMemory {
+  std::size_t in_use = 0;  ///< Held by tensors and running operations.
+  std::size_t kept = 0;    ///< Given back, and kept for what comes next.
+  std::size_t most = 0;    ///< The largest in_use so far.
+  std::size_t limit = 0;   ///< Of in_use and kept together; 0: what the device has.
+};
+/// Throws DeviceError for the processor, whose memory is not counted.
+DeviceMemory device_memory(const Device& device);
+/// Bytes that tensors of a GPU and what is kept for them may take together; 0: what the device has.
+/// Beyond it tensors throw DeviceError, as they do here for the processor.
+void set_memory_limit(const Device& device, std::size_t bytes);
+/// Gives the memory that is kept for later back to the device, so that other programs may have it.
+void release_memory(const Device& device);
+/// Waits for all that is queued on a device, for what measures time or uses its memory otherwise.
+void synchronize(const Device& device);
 
 }  // namespace wald

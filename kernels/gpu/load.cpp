@@ -62,7 +62,7 @@ GpuBackends look_for_devices() {
     if (!problem.empty()) all.missing.push_back(std::string(file) + ": " + problem);
   }
   std::stable_partition(all.found.begin(), all.found.end(),
-                        [](const GpuBackend* gpu) { return !gpu->facts().is_integrated; });
+                        [](const GpuBackend* gpu) { return !gpu->is_integrated(); });
   return all;
 }
 
