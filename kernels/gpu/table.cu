@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "elements.h"
+#include "library.h"
+#include "linalg.h"
 #include "memory.h"
 #include "pointwise.h"
 #include "streams.h"
@@ -25,7 +27,7 @@ const Table table{
     .vendor = vendor,
     .out_of_memory = static_cast<int>(out_of_memory),
     .not_supported = static_cast<int>(not_supported),
-    .message_of = [](int status) { return message_of(static_cast<Status>(status)); },
+    .message_of = [](int status) { return library::message_of(static_cast<Status>(status)); },
     .device_count =
         [](int* n) {
           const Status status = device_count(n);
@@ -94,6 +96,38 @@ const Table table{
           return on(device, [&](Stream stream) {
             return reduce(device, kind, dtype, shape, in, axes, out, stream);
           });
+        },
+    .matmul =
+        [](int device, const kernels::Matmul* product) {
+          return on(device,
+                    [&](Stream stream) { return library_matmul(device, *product, stream); });
+        },
+    .cholesky =
+        [](int device, const kernels::Matrices* a, void* l, int* info) {
+          return on(device,
+                    [&](Stream stream) { return library_cholesky(device, *a, l, info, stream); });
+        },
+    .lu =
+        [](int device, const kernels::Matrices* a, void* lu, std::int64_t* rows, void* sign,
+           void* log_abs_det, void* det, int* info) {
+          return on(device, [&](Stream stream) {
+            return library_lu(device, *a, lu, rows, sign, log_abs_det, det, info, stream);
+          });
+        },
+    .qr =
+        [](int device, const kernels::Matrices* a, void* q, void* r) {
+          return on(device, [&](Stream stream) { return library_qr(device, *a, q, r, stream); });
+        },
+    .eigh =
+        [](int device, const kernels::Matrices* a, void* values, void* vectors, int* info) {
+          return on(device, [&](Stream stream) {
+            return library_eigh(device, *a, values, vectors, info, stream);
+          });
+        },
+    .svd =
+        [](int device, const kernels::Matrices* a, void* u, void* s, void* vh, int* info) {
+          return on(device,
+                    [&](Stream stream) { return library_svd(device, *a, u, s, vh, info, stream); });
         },
     .gather =
         [](int device, DType dtype, kernels::Shape shape, kernels::View in, int axis,

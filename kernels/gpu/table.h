@@ -11,7 +11,7 @@ namespace wald::gpu {
 constexpr int table_version = 2;
 
 struct DeviceFacts {
-  char name[128];       ///< The vendor's, "NVIDIA H100 80GB HBM3".
+  char name[256];       ///< The vendor's, "NVIDIA H100 80GB HBM3".
   char capability[32];  ///< "9.0", "gfx90a"
   char driver[32];
   std::size_t memory, free_memory;  ///< Bytes.
