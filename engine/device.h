@@ -8,7 +8,6 @@
 
 namespace wald {
 
-class Tensor;
 namespace kernels {
 class Backend;
 }
@@ -20,21 +19,36 @@ class Device {
   /// The device of a name as in devices(). Throws DeviceError that lists them.
   explicit Device(std::string_view name);
 
+  explicit Device(const kernels::Backend& backend) : backend_(&backend) {}
+
   std::string name() const;
   bool operator==(const Device&) const = default;
 
   const kernels::Backend& backend() const { return *backend_; }
 
  private:
-  friend class Tensor;
-  friend std::vector<Device> devices();
-  explicit Device(const kernels::Backend& backend) : backend_(&backend) {}
-
   const kernels::Backend* backend_;
 };
 
 /// All that are there, the processor first.
 std::vector<Device> devices();
+
+/// Where functions that make tensors of numbers (zeros, tensor, arange, rand ...) put them unless
+/// told: that of the innermost DeviceGuard of this thread, else $WALD_DEVICE, else the processor.
+/// Throws DeviceError if the environment names a device that is not there.
+Device default_device();
+
+/// default_device() of this thread is another one while this lives.
+class DeviceGuard {
+ public:
+  explicit DeviceGuard(const Device& device);
+  ~DeviceGuard();
+  DeviceGuard(const DeviceGuard&) = delete;
+  DeviceGuard& operator=(const DeviceGuard&) = delete;
+
+ private:
+  const kernels::Backend* before_;
+};
 
 /// Bytes of a GPU's memory.
 struct DeviceMemory {
