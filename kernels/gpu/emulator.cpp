@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "emulator_memory.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -69,7 +71,7 @@ Status allocate(void** p, std::size_t bytes) {
   *p = nullptr;
   if (device.limit != 0 && (bytes > device.limit || device.used > device.limit - bytes))
     return Status::out_of_memory;
-  *p = std::malloc(std::max<std::size_t>(bytes, 1));
+  *p = allocate_memory(bytes);
   if (!*p) return Status::out_of_memory;
   device.used += bytes;
   device.sizes[*p] = bytes;
@@ -83,12 +85,13 @@ Status release(void* p) {
   const auto found = device.sizes.find(p);
   if (found == device.sizes.end()) return Status::bad_launch;
   device.used -= found->second;
+  release_memory(p, found->second);
   device.sizes.erase(found);
-  std::free(p);
   return success;
 }
 
 Status copy(void* to, const void* from, std::size_t bytes, Stream) {
+  const MemoryAccess access;
   if (bytes > 0) std::memmove(to, from, bytes);
   return success;
 }
@@ -244,6 +247,7 @@ Status launch(const Body& body, std::int64_t blocks, int threads, std::size_t sh
     return Status::bad_launch;
   // Kept from launch to launch: their stacks take longer to make than most kernels to run.
   thread_local std::vector<Fiber> fibers;
+  const MemoryAccess access;
   Block block{body, 0, blocks, threads, {}, fibers, {}};
   for (; block.index < blocks; ++block.index) {
     // Fresh for each block, so that what a kernel reads before it wrote does not look right.
