@@ -231,9 +231,25 @@ void GpuBackend::argsort(DType dtype, Shape shape, View in, bool descending, std
 }
 void GpuBackend::searchsorted(DType dtype, Shape shape, View sequence, std::int64_t n,
                               std::int64_t step, View values, bool right, std::int64_t* out) const {
-  if (!table_.searchsorted) throw BackendError(name + " has no kernel for searchsorted");
-  check(table_.searchsorted(device_, dtype, shape, sequence, n, step, values, right, out),
-        "searchsorted");
+  if (does("searchsorted", table_.searchsorted, dtype, shape, sequence, n, step, values, right,
+           out))
+    return;
+  Staging stage(*this);
+  // A sequence for each place of the leading axes along which it changes, its elements last.
+  std::vector<std::int64_t> sizes(shape.size, shape.size + shape.rank), begins(sizes.size(), 0);
+  std::vector<std::int64_t> strides(sequence.stride, sequence.stride + shape.rank);
+  for (std::size_t axis = 0; axis < sizes.size(); ++axis)
+    if (strides[axis] == 0) sizes[axis] = 1;
+  sizes.push_back(n);
+  strides.push_back(step);
+  const Shape whole{shape.rank + 1, sizes.data()};
+  const View here = stage.in(dtype, whole, {sequence.data, strides.data()});
+  for (std::size_t axis = 0; axis < begins.size(); ++axis)
+    if (strides[axis] != 0) begins[axis] = here.stride[axis];
+  cpu_backend().searchsorted(dtype, shape, {here.data, begins.data()}, n, 1,
+                             stage.in(dtype, shape, values), right,
+                             stage.out(out, count_of(shape)));
+  stage.finish();
 }
 void GpuBackend::arg_reduce(Reduction kind, DType dtype, Shape shape, View in, int axis,
                             std::int64_t* out) const {

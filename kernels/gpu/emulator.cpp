@@ -11,6 +11,8 @@
 #include <mutex>
 #include <vector>
 
+#include "emulator_memory.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -118,7 +120,7 @@ Status allocate(void** p, std::size_t bytes) {
   const std::lock_guard lock(all.mutex);
   *p = nullptr;
   if (all.limit != 0 && bytes > all.left(current)) return Status::out_of_memory;
-  *p = std::malloc(std::max<std::size_t>(bytes, 1));
+  *p = allocate_memory(bytes);
   if (!*p) return Status::out_of_memory;
   all.used[current] += bytes;
   all.allocations[reinterpret_cast<std::uintptr_t>(*p)] = {current, bytes};
@@ -132,8 +134,8 @@ Status release(void* p) {
   const auto found = all.allocations.find(reinterpret_cast<std::uintptr_t>(p));
   if (found == all.allocations.end()) return Status::wrong_memory;
   all.used[found->second.device] -= found->second.bytes;
+  release_memory(p, found->second.bytes);
   all.allocations.erase(found);
-  std::free(p);
   return success;
 }
 
@@ -143,6 +145,7 @@ Status allocate_host(void** p, std::size_t bytes) {
 }
 
 Status copy(void* to, const void* from, std::size_t bytes, Stream) {
+  const MemoryAccess access;
   if (bytes > 0) std::memmove(to, from, bytes);
   return success;
 }
@@ -304,6 +307,7 @@ Status launch(const Body& body, std::int64_t blocks, int threads, std::size_t sh
     return Status::bad_launch;
   // Kept from launch to launch: their stacks take longer to make than most kernels to run.
   thread_local std::vector<Fiber> fibers;
+  const MemoryAccess access;
   Block block{body, 0, blocks, threads, {}, fibers, {}};
   for (; block.index < blocks; ++block.index) {
     // Fresh for each block, so that what a kernel reads before it wrote does not look right.

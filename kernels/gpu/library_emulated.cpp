@@ -7,6 +7,7 @@
 
 #include <wald/kernels/cpu/fortran.h>
 
+#include "emulator_memory.h"
 #include "library.h"
 
 namespace wald::gpu::library {
@@ -22,6 +23,7 @@ int as_int(std::int64_t n) { return static_cast<int>(n); }
 template <class T, class F>
 Status each(const Batch<T>& a, F&& f) {
   if (!is_emulated) return not_supported;
+  const emulator::MemoryAccess access;
   for (std::int64_t p = 0; p < a.count; ++p) f(a.a + p * a.size(), p);
   return success;
 }
@@ -42,6 +44,7 @@ const char* message_of(Status status) { return gpu::message_of(status); }
 template <class T>
 Status gemm(int, const Gemm<T>& x, Stream) {
   if (!is_emulated) return not_supported;
+  const emulator::MemoryAccess access;
   const auto op = [](bool is) { return is ? CblasTrans : CblasNoTrans; };
   for (std::int64_t p = 0; p < x.batch; ++p)
     choose<T>(cblas_dgemm, cblas_sgemm)(CblasColMajor, op(x.transpose_a), op(x.transpose_b),
