@@ -2,7 +2,10 @@
 // WALD_DEVICE names a GPU.
 #include "device.h"
 
-#include <wald/kernels/backend.h>
+#include <wald/engine/error.h>
+
+#include <cstdio>
+#include <cstdlib>
 
 #include "data.h"
 
@@ -39,7 +42,12 @@ void add(const char* name, void (*run)(benchmark::State&)) {
 }
 
 [[maybe_unused]] const bool are_added = [] {
-  if (default_device() == Device()) return false;
+  try {
+    if (default_device() == Device()) return false;
+  } catch (const Error& error) {
+    std::fprintf(stderr, "wald_bench: %s\n", error.what());
+    std::exit(2);
+  }
   add("stream/device", copy_on_device);
   add("transfer/to_host", copy_to_host);
   add("transfer/from_host", copy_from_host);

@@ -16,6 +16,10 @@ thread_local std::string failure;
 }  // namespace
 
 const char* message_of(Status status) {
+#if defined(__CUDACC__)
+  if (status == cudaErrorInsufficientDriver)
+    return "there is no driver for it here, or one older than the CUDA that built it";
+#endif
   return status == unknown && !failure.empty() ? failure.c_str() : gpu::message_of(status);
 }
 

@@ -7,6 +7,7 @@ namespace {
 
 // Before anything asks for devices.
 const bool is_guarded = setenv("WALD_EMULATED_GUARD", "1", 1) == 0;
+[[maybe_unused]] const int two_devices = setenv("WALD_EMULATED_DEVICES", "2", 1);
 
 }  // namespace
 

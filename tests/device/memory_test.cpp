@@ -1,24 +1,16 @@
 // What a program can ask and say about a GPU's memory. The emulated device stands for all.
-#include <gtest/gtest.h>
-
-#include <algorithm>
-
-#include <wald/engine/device.h>
 #include <wald/engine/error.h>
+#include <wald/engine/ops/ops.h>
 #include <wald/kernels/backend.h>
+
+#include "emulated.h"
 
 namespace wald {
 namespace {
 
-bool has_emulated() {
-  const std::vector<Device> all = devices();
-  return std::any_of(all.begin(), all.end(),
-                     [](const Device& device) { return device.name() == "emulated"; });
-}
-
 TEST(DeviceMemory, IsCountedLimitedAndReleased) {
-  if (!has_emulated()) GTEST_SKIP() << "no emulated device in this build";
-  const Device device("emulated");
+  WALD_NEEDS_EMULATED_DEVICE();
+  const Device device = testing::emulated();
   release_memory(device);
   const std::size_t before = device_memory(device).in_use;
   void* const p = device.backend().allocate(1024);
@@ -34,6 +26,19 @@ TEST(DeviceMemory, IsCountedLimitedAndReleased) {
   EXPECT_EQ(device_memory(device).kept, 1024u);
   release_memory(device);
   EXPECT_EQ(device_memory(device).kept, 0u);
+}
+
+TEST(DeviceMemory, OfTwoDevicesIsApartAndCopiedBetween) {
+  WALD_NEEDS_EMULATED_DEVICE();
+  const Device first = testing::emulated(), second("emulated:1");
+  const Tensor x = to(arange(0, 1000), first);
+  const std::size_t before = device_memory(second).in_use;
+  const Tensor y = to(x, second);
+  EXPECT_EQ(y.device(), second);
+  EXPECT_GT(device_memory(second).in_use, before);
+  const Tensor back = to(y, Device());
+  for (std::int64_t i = 0; i < 1000; i += 37)
+    EXPECT_EQ(select(back, 0, i).item(), static_cast<double>(i));
 }
 
 TEST(DeviceMemory, OfTheProcessorIsNotCounted) {
