@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include <wald/kernels/device.h>
+
 #include "table.h"
 
 #if defined(__CUDACC__)
@@ -19,14 +21,6 @@
 #include <hip/hip_runtime.h>
 #else
 #include "emulator.h"
-#endif
-
-#ifndef WALD_DEVICE
-#if defined(__CUDACC__) || defined(__HIPCC__)
-#define WALD_DEVICE __device__
-#else
-#define WALD_DEVICE
-#endif
 #endif
 
 namespace wald::gpu {

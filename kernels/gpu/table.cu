@@ -129,11 +129,73 @@ const Table table{
           return on(device,
                     [&](Stream stream) { return library_svd(device, *a, u, s, vh, info, stream); });
         },
+    .permute_rows =
+        [](int device, const kernels::Matrices* x, const std::int64_t* rows, bool inverse,
+           void* out) {
+          return on(device,
+                    [&](Stream stream) { return permute_rows(*x, rows, inverse, out, stream); });
+        },
     .gather =
         [](int device, DType dtype, kernels::Shape shape, kernels::View in, int axis,
            kernels::View index, void* out) {
           return on(device, [&](Stream stream) {
             return gather(dtype, shape, in, axis, index, out, stream);
+          });
+        },
+    .scatter =
+        [](int device, DType dtype, bool add, kernels::Shape shape, kernels::View source,
+           kernels::View index, int axis, kernels::Shape out_shape, void* out) {
+          return on(device, [&](Stream stream) {
+            return scatter(device, dtype, add, shape, source, index, axis, out_shape, out, stream);
+          });
+        },
+    .index_bounds =
+        [](int device, kernels::Shape shape, kernels::View index, std::int64_t* low,
+           std::int64_t* high) {
+          return on(device, [&](Stream stream) {
+            return index_bounds(device, shape, index, low, high, stream);
+          });
+        },
+    .places_of_true =
+        [](int device, kernels::Shape shape, kernels::View mask, std::int64_t* out,
+           std::int64_t* count) {
+          return on(device, [&](Stream stream) {
+            return places_of_true(device, shape, mask, out, count, stream);
+          });
+        },
+    .argsort =
+        [](int device, DType dtype, kernels::Shape shape, kernels::View in, bool descending,
+           std::int64_t keep, std::int64_t* out) {
+          return on(device, [&](Stream stream) {
+            return argsort(device, dtype, shape, in, descending, keep, out, stream);
+          });
+        },
+    .searchsorted =
+        [](int device, DType dtype, kernels::Shape shape, kernels::View sequence, std::int64_t n,
+           std::int64_t step, kernels::View values, bool right, std::int64_t* out) {
+          return on(device, [&](Stream stream) {
+            return searchsorted(dtype, shape, sequence, n, step, values, right, out, stream);
+          });
+        },
+    .arg_reduce =
+        [](int device, kernels::Reduction kind, DType dtype, kernels::Shape shape, kernels::View in,
+           int axis, std::int64_t* out) {
+          return on(device, [&](Stream stream) {
+            return arg_reduce(device, kind, dtype, shape, in, axis, out, stream);
+          });
+        },
+    .scan =
+        [](int device, kernels::Scan kind, DType dtype, kernels::Shape shape, kernels::View in,
+           kernels::View factor, int axis, bool is_reverse, void* out) {
+          return on(device, [&](Stream stream) {
+            return scan(device, kind, dtype, shape, in, factor, axis, is_reverse, out, stream);
+          });
+        },
+    .softmax =
+        [](int device, kernels::Softmax kind, DType dtype, kernels::Shape shape, kernels::View in,
+           int axis, void* out) {
+          return on(device, [&](Stream stream) {
+            return softmax(device, kind, dtype, shape, in, axis, out, stream);
           });
         },
     .random_real =
