@@ -1,10 +1,12 @@
-// What a device must offer to run wald's operations: one table of functions, the same for every
-// device. Memory is given as raw pointers; sizes and strides count elements; outputs are contiguous
-// unless they come with strides. Nothing here knows tensors.
+// What a device must offer to run wald's operations: one interface, the same for every device.
+// Memory is given as raw pointers; sizes and strides count elements; outputs are contiguous unless
+// they come with strides. Nothing here knows tensors.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
+#include <string>
 
 #include <wald/kernels/dtype.h>
 
@@ -89,84 +91,109 @@ struct RandomPlace {
 };
 enum class RandomLaw : std::uint8_t { uniform, normal, exponential };
 
-struct Backend {
-  const char* name;
-  void* (*allocate)(std::size_t bytes);  // null when out of memory
-  void (*release)(void* p, std::size_t bytes);
+/// A device failed at something that it should be able to do; the message has its own words.
+struct BackendError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Work may still be going on when a function returns, but later calls and copies to the host see
+/// its results. All functions may be called from several threads. Throws BackendError.
+class Backend {
+ public:
+  explicit Backend(std::string known_as) : name(std::move(known_as)) {}
+  virtual ~Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+
+  const std::string name;  ///< "cpu", "cuda:0"
+
+  virtual void* allocate(std::size_t bytes) const = 0;  // null when out of memory
+  virtual void release(void* p, std::size_t bytes) const = 0;
+  /// Bytes between the device's memory and the processor's. The copy is complete on return.
+  virtual void to_host(const void* from, void* to, std::size_t bytes) const = 0;
+  virtual void from_host(const void* from, void* to, std::size_t bytes) const = 0;
+  /// Waits for all work, so that what failed is known.
+  virtual void synchronize() const = 0;
 
   /// The kernel of a formula by its name; null if there is none.
-  const PointwiseKernel* (*find_pointwise)(const char* name);
+  virtual const PointwiseKernel* find_pointwise(const char* formula) const = 0;
   /// `dtype` is that of the operands; a comparison writes booleans, one byte each.
-  void (*pointwise)(const PointwiseKernel&, DType dtype, Shape, const View* in, void* out);
+  virtual void pointwise(const PointwiseKernel&, DType dtype, Shape, const View* in,
+                         void* out) const = 0;
 
   /// Copies elements, converting between types. Both sides may be strided.
-  void (*copy)(DType from, DType to, Shape, View in, View out);
-  void (*fill)(DType, void* out, std::int64_t n, double value);
+  virtual void copy(DType from, DType to, Shape, View in, View out) const = 0;
+  virtual void fill(DType, void* out, std::int64_t n, double value) const = 0;
 
   /// Reduces the axes whose bit is set in `axes`, keeping the order of the others. The same bits
   /// for any number of threads. See Reduction.
-  void (*reduce)(Reduction, DType, Shape, View in, std::uint64_t axes, void* out);
-  void (*matmul)(const Matmul&);
+  virtual void reduce(Reduction, DType, Shape, View in, std::uint64_t axes, void* out) const = 0;
+  virtual void matmul(const Matmul&) const = 0;
 
   // Decompositions of each matrix of a batch. Outputs are contiguous; info[p] speaks of the p-th.
 
   /// The lower triangular l with l l' = the symmetric part of a. info: the order of the first
   /// leading minor that is not positive, or matrix_not_finite.
-  void (*cholesky)(const Matrices& a, void* l, int* info);
+  virtual void cholesky(const Matrices& a, void* l, int* info) const = 0;
   /// info, if not null: the number (from 1) of the first 0 on the diagonal; then x is not finite.
-  void (*triangular_solve)(const TriangularSolve&, int* info);
+  virtual void triangular_solve(const TriangularSolve&, int* info) const = 0;
   /// Row i of l u is row rows[i] of a (square); l (of unit diagonal) and u share `lu`. The sign of
   /// the determinant (-1, 0, 1), the logarithm of its absolute value, and itself. info: the number
   /// of the first pivot that is 0.
-  void (*lu)(const Matrices& a, void* lu, std::int64_t* rows, void* sign, void* log_abs_det,
-             void* det, int* info);
+  virtual void lu(const Matrices& a, void* lu, std::int64_t* rows, void* sign, void* log_abs_det,
+                  void* det, int* info) const = 0;
   /// Row i of the result is row rows[i] of x, or, if `inverse`, the other way round.
-  void (*permute_rows)(const Matrices& x, const std::int64_t* rows, bool inverse, void* out);
+  virtual void permute_rows(const Matrices& x, const std::int64_t* rows, bool inverse,
+                            void* out) const = 0;
   /// a = q r, rows >= cols: q (rows by cols) has orthonormal columns, r is upper triangular with a
   /// diagonal that is not negative.
-  void (*qr)(const Matrices& a, void* q, void* r);
+  virtual void qr(const Matrices& a, void* q, void* r) const = 0;
   /// Eigenvalues (ascending) and eigenvectors (columns) of the symmetric part of a. info: not 0 if
   /// the iteration did not converge, or matrix_not_finite.
-  void (*eigh)(const Matrices& a, void* values, void* vectors, int* info);
+  virtual void eigh(const Matrices& a, void* values, void* vectors, int* info) const = 0;
   /// a = u diag(s) vh, of k = min(rows, cols) singular values, descending; info as for eigh.
-  void (*svd)(const Matrices& a, void* u, void* s, void* vh, int* info);
+  virtual void svd(const Matrices& a, void* u, void* s, void* vh, int* info) const = 0;
 
   /// Moving by index. Indices are int64 and within range; the shape is that of the index. `out` of
   /// gather is contiguous: out[.., i, ..] = in[.., index[.., i, ..], ..] along `axis`. scatter goes
   /// the other way, out[.., index, ..] = source or += source, into what `out` (contiguous, of
   /// `out_shape`) holds; equal indices are taken in order, or in blocks of a number fixed by the
   /// shapes: the same bits for any number of threads. float32 is accumulated in float64.
-  void (*gather)(DType, Shape, View in, int axis, View index, void* out);
-  void (*scatter)(DType, bool add, Shape, View source, View index, int axis, Shape out_shape,
-                  void* out);
+  virtual void gather(DType, Shape, View in, int axis, View index, void* out) const = 0;
+  virtual void scatter(DType, bool add, Shape, View source, View index, int axis, Shape out_shape,
+                       void* out) const = 0;
   /// The least and the largest of at least one index.
-  void (*index_bounds)(Shape, View index, std::int64_t* low, std::int64_t* high);
+  virtual void index_bounds(Shape, View index, std::int64_t* low, std::int64_t* high) const = 0;
   /// The number of true elements; their places in row-major order, ascending, if `out` is given.
-  std::int64_t (*places_of_true)(Shape, View mask, std::int64_t* out);
+  virtual std::int64_t places_of_true(Shape, View mask, std::int64_t* out) const = 0;
   /// The places of the first `keep` elements along the last axis in order, stably; nan counts as
   /// the largest number. `out` is contiguous.
-  void (*argsort)(DType, Shape, View in, bool descending, std::int64_t keep, std::int64_t* out);
+  virtual void argsort(DType, Shape, View in, bool descending, std::int64_t keep,
+                       std::int64_t* out) const = 0;
   /// For each value, how many elements of a sorted sequence lie before it (`right`: or equal it).
   /// The sequence of n elements, `step` apart, begins where `sequence` says for that value.
-  void (*searchsorted)(DType, Shape, View sequence, std::int64_t n, std::int64_t step, View values,
-                       bool right, std::int64_t* out);
+  virtual void searchsorted(DType, Shape, View sequence, std::int64_t n, std::int64_t step,
+                            View values, bool right, std::int64_t* out) const = 0;
 
   /// Where along an axis the maximum or minimum (`kind`) first stands, as int64; a nan is the
   /// extreme. The axis is not empty.
-  void (*arg_reduce)(Reduction kind, DType, Shape, View in, int axis, std::int64_t* out);
+  virtual void arg_reduce(Reduction kind, DType, Shape, View in, int axis,
+                          std::int64_t* out) const = 0;
   /// Running results along an axis. `factor` is read by Scan::recurrence alone.
-  void (*scan)(Scan, DType, Shape, View in, View factor, int axis, bool is_reverse, void* out);
+  virtual void scan(Scan, DType, Shape, View in, View factor, int axis, bool is_reverse,
+                    void* out) const = 0;
   /// Sums of exponentials along an axis. float64 and float32.
-  void (*softmax)(Softmax, DType, Shape, View in, int axis, void* out);
+  virtual void softmax(Softmax, DType, Shape, View in, int axis, void* out) const = 0;
 
   /// n random numbers of float64 or float32, each of the place and its index alone: uniform on
   /// (0, 1), standard normal, or exponential of rate 1. Two take one block.
-  void (*random_real)(RandomLaw, DType, RandomPlace, std::int64_t n, void* out);
+  virtual void random_real(RandomLaw, DType, RandomPlace, std::int64_t n, void* out) const = 0;
   /// Uniform on low ... low + range - 1, range from 1 on. Each takes one block.
-  void (*random_integers)(RandomPlace, std::int64_t low, std::uint64_t range, std::int64_t n,
-                          std::int64_t* out);
+  virtual void random_integers(RandomPlace, std::int64_t low, std::uint64_t range, std::int64_t n,
+                               std::int64_t* out) const = 0;
   /// Poisson counts with the given means. Each takes one block.
-  void (*random_poisson)(RandomPlace, const double* mean, std::int64_t n, double* out);
+  virtual void random_poisson(RandomPlace, const double* mean, std::int64_t n,
+                              double* out) const = 0;
 };
 
 const Backend& cpu_backend();

@@ -4,11 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#if defined(__CUDACC__) || defined(__HIPCC__)
-#define WALD_ANYWHERE __host__ __device__
-#else
-#define WALD_ANYWHERE
-#endif
+#include <wald/kernels/device.h>
 
 namespace wald::kernels {
 

@@ -4,15 +4,8 @@
 
 #include <math.h>
 
+#include <wald/kernels/device.h>
 #include <wald/kernels/formulas.h>
-
-#ifndef WALD_DEVICE
-#if defined(__CUDACC__) || defined(__HIPCC__)
-#define WALD_DEVICE __device__
-#else
-#define WALD_DEVICE
-#endif
-#endif
 
 namespace wald::kernels {
 namespace {

@@ -13,8 +13,11 @@ struct Copy {
   To* to;
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    for (std::int64_t i = first(t); i < nest.count; i += step(t))
-      to[offset_of(nest, 1, i)] = kernels::convert<To>(from[offset_of(nest, 0, i)]);
+    for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
+      std::int64_t at[2];
+      find_offsets(nest, i, at);
+      to[at[1]] = kernels::convert<To>(from[at[0]]);
+    }
   }
 };
 

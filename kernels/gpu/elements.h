@@ -1,5 +1,5 @@
-// Copies, conversions, constants, reductions, gathering and random numbers on a device: see Backend
-// for the contracts.
+// Copies, conversions, constants, reductions, scans, moving by index, sorting and random numbers on
+// a device: see Backend for the contracts. Matrices are in matrices.h.
 #pragma once
 
 #include <wald/kernels/nest.h>
@@ -13,9 +13,30 @@ Status copy_elements(DType from, DType to, kernels::Shape shape, kernels::View i
 Status fill(DType dtype, void* out, std::int64_t n, double value, Stream stream);
 Status reduce(int device, kernels::Reduction kind, DType dtype, kernels::Shape shape,
               kernels::View in, std::uint64_t axes, void* out, Stream stream);
+Status arg_reduce(int device, kernels::Reduction kind, DType dtype, kernels::Shape shape,
+                  kernels::View in, int axis, std::int64_t* out, Stream stream);
+Status scan(int device, kernels::Scan kind, DType dtype, kernels::Shape shape, kernels::View in,
+            kernels::View factor, int axis, bool is_reverse, void* out, Stream stream);
+Status softmax(int device, kernels::Softmax kind, DType dtype, kernels::Shape shape,
+               kernels::View in, int axis, void* out, Stream stream);
 
 Status gather(DType dtype, kernels::Shape shape, kernels::View in, int axis, kernels::View index,
               void* out, Stream stream);
+Status scatter(int device, DType dtype, bool add, kernels::Shape shape, kernels::View source,
+               kernels::View index, int axis, kernels::Shape out_shape, void* out, Stream stream);
+Status permute_rows(const kernels::Matrices& x, const std::int64_t* rows, bool inverse, void* out,
+                    Stream stream);
+/// Waits for the result, as does places_of_true.
+Status index_bounds(int device, kernels::Shape shape, kernels::View index, std::int64_t* low,
+                    std::int64_t* high, Stream stream);
+Status places_of_true(int device, kernels::Shape shape, kernels::View mask, std::int64_t* out,
+                      std::int64_t* count, Stream stream);
+Status argsort(int device, DType dtype, kernels::Shape shape, kernels::View in, bool descending,
+               std::int64_t keep, std::int64_t* out, Stream stream);
+Status searchsorted(DType dtype, kernels::Shape shape, kernels::View sequence, std::int64_t n,
+                    std::int64_t step, kernels::View values, bool right, std::int64_t* out,
+                    Stream stream);
+
 Status random_real(kernels::RandomLaw law, DType dtype, kernels::RandomPlace place, std::int64_t n,
                    void* out, Stream stream);
 Status random_integers(kernels::RandomPlace place, std::int64_t low, std::uint64_t range,
@@ -23,15 +44,41 @@ Status random_integers(kernels::RandomPlace place, std::int64_t low, std::uint64
 Status random_poisson(kernels::RandomPlace place, const double* mean, std::int64_t n, double* out,
                       Stream stream);
 
-/// Where element `index` in row-major order of an operand of the nest lies.
-WALD_DEVICE inline std::int64_t offset_of(const kernels::Nest& nest, int operand,
-                                          std::int64_t index) {
-  std::int64_t offset = 0;
-  for (int axis = nest.rank - 1; axis > 0; --axis) {
-    offset += index % nest.size[axis] * nest.stride[operand][axis];
-    index /= nest.size[axis];
+/// i / n of numbers that are not negative. A GPU divides numbers of 32 bits several times as fast
+/// as those of 64.
+WALD_DEVICE inline std::int64_t quotient(std::int64_t i, std::int64_t n) {
+  return (i | n) >> 32 == 0 ? static_cast<std::uint32_t>(i) / static_cast<std::uint32_t>(n) : i / n;
+}
+
+/// Where element `index` in row-major order lies in the first `operands` of the nest.
+template <int operands, class Index>
+WALD_DEVICE inline void add_offsets(const kernels::Nest& nest, Index index,
+                                    std::int64_t (&at)[operands]) {
+  for (int axis = nest.rank - 1; axis >= 0; --axis) {
+    std::int64_t place = static_cast<std::int64_t>(index);
+    if (axis > 0) {
+      const Index size = static_cast<Index>(nest.size[axis]), rest = index / size;
+      place = static_cast<std::int64_t>(index - rest * size);
+      index = rest;
+    }
+    for (int j = 0; j < operands; ++j) at[j] += place * nest.stride[j][axis];
   }
-  return offset + index * nest.stride[operand][0];
+}
+template <int operands>
+WALD_DEVICE inline void find_offsets(const kernels::Nest& nest, std::int64_t index,
+                                     std::int64_t (&at)[operands]) {
+  for (int j = 0; j < operands; ++j) at[j] = 0;
+  if (nest.count <= 0xffffffff)
+    add_offsets(nest, static_cast<std::uint32_t>(index), at);
+  else
+    add_offsets(nest, static_cast<std::uint64_t>(index), at);
+}
+
+/// The same for one operand alone.
+WALD_DEVICE inline std::int64_t offset_of(const kernels::Nest& nest, std::int64_t index) {
+  std::int64_t at[1];
+  find_offsets(nest, index, at);
+  return at[0];
 }
 
 }  // namespace wald::gpu

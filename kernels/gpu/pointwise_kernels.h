@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "elements.h"
 #include "pointwise.h"
 
 #define WALD_ALL WALD_DEVICE inline
@@ -49,12 +50,8 @@ struct Strided : Pointwise1<F, Scalar, Out, In...> {
 
   WALD_DEVICE void operator()(const Thread& t) const {
     for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
-      std::int64_t at[arity] = {}, rest = i;
-      for (int axis = nest.rank - 1; axis >= 0; --axis) {
-        const std::int64_t place = rest % nest.size[axis];
-        rest /= nest.size[axis];
-        for (int j = 0; j < arity; ++j) at[j] += place * nest.stride[j][axis];
-      }
+      std::int64_t at[arity];
+      find_offsets(nest, i, at);
       this->out[i] = this->call(at, std::make_index_sequence<arity>());
     }
   }

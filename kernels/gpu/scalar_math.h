@@ -5,13 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-#ifndef WALD_DEVICE
-#if defined(__CUDACC__) || defined(__HIPCC__)
-#define WALD_DEVICE __device__
-#else
-#define WALD_DEVICE
-#endif
-#endif
+#include <wald/kernels/device.h>
 
 namespace wald::kernels {
 namespace {

@@ -12,6 +12,7 @@
 #include <wald/engine/sweep.h>
 #include <wald/engine/tensor_impl.h>
 #include <wald/engine/transforms.h>
+#include <wald/kernels/cpu/backend.h>
 
 #include "message_of.h"
 
@@ -421,24 +422,22 @@ TEST(Budget, TheCheapBoundIsOne) {
     }
 }
 
-/// The processor's backend, but for a count of the bytes in use.
-struct Counting {
+/// The processor, but for a count of the bytes in use.
+struct Counting : kernels::CpuBackend {
   static inline std::atomic<std::int64_t> live{0}, largest{0};
-  static const kernels::Backend& backend() {
-    static const kernels::Backend counting = [] {
-      kernels::Backend own = kernels::cpu_backend();
-      own.name = "counting";
-      own.allocate = [](std::size_t bytes) {
-        live += static_cast<std::int64_t>(bytes);
-        largest = std::max(largest.load(), live.load());
-        return kernels::cpu_backend().allocate(bytes);
-      };
-      own.release = [](void* p, std::size_t bytes) {
-        live -= static_cast<std::int64_t>(bytes);
-        kernels::cpu_backend().release(p, bytes);
-      };
-      return own;
-    }();
+
+  Counting() : CpuBackend("counting") {}
+  void* allocate(std::size_t bytes) const override {
+    live += static_cast<std::int64_t>(bytes);
+    largest = std::max(largest.load(), live.load());
+    return CpuBackend::allocate(bytes);
+  }
+  void release(void* p, std::size_t bytes) const override {
+    live -= static_cast<std::int64_t>(bytes);
+    CpuBackend::release(p, bytes);
+  }
+  static const Counting& backend() {
+    static const Counting counting;
     return counting;
   }
   static Tensor copy(const Tensor& x) {

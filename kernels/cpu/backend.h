@@ -1,0 +1,53 @@
+// The processor as a device.
+#pragma once
+
+#include <wald/kernels/backend.h>
+
+namespace wald::kernels {
+
+class CpuBackend : public Backend {
+ public:
+  explicit CpuBackend(std::string known_as) : Backend(std::move(known_as)) {}
+
+  void* allocate(std::size_t bytes) const override;
+  void release(void* p, std::size_t bytes) const override;
+  void to_host(const void* from, void* to, std::size_t bytes) const override;
+  void from_host(const void* from, void* to, std::size_t bytes) const override;
+  void synchronize() const override;
+  const PointwiseKernel* find_pointwise(const char* formula) const override;
+  void pointwise(const PointwiseKernel&, DType dtype, Shape, const View* in,
+                 void* out) const override;
+  void copy(DType from, DType to, Shape, View in, View out) const override;
+  void fill(DType, void* out, std::int64_t n, double value) const override;
+  void reduce(Reduction, DType, Shape, View in, std::uint64_t axes, void* out) const override;
+  void matmul(const Matmul&) const override;
+  void cholesky(const Matrices& a, void* l, int* info) const override;
+  void triangular_solve(const TriangularSolve&, int* info) const override;
+  void lu(const Matrices& a, void* lu, std::int64_t* rows, void* sign, void* log_abs_det, void* det,
+          int* info) const override;
+  void permute_rows(const Matrices& x, const std::int64_t* rows, bool inverse,
+                    void* out) const override;
+  void qr(const Matrices& a, void* q, void* r) const override;
+  void eigh(const Matrices& a, void* values, void* vectors, int* info) const override;
+  void svd(const Matrices& a, void* u, void* s, void* vh, int* info) const override;
+  void gather(DType, Shape, View in, int axis, View index, void* out) const override;
+  void scatter(DType, bool add, Shape, View source, View index, int axis, Shape out_shape,
+               void* out) const override;
+  void index_bounds(Shape, View index, std::int64_t* low, std::int64_t* high) const override;
+  std::int64_t places_of_true(Shape, View mask, std::int64_t* out) const override;
+  void argsort(DType, Shape, View in, bool descending, std::int64_t keep,
+               std::int64_t* out) const override;
+  void searchsorted(DType, Shape, View sequence, std::int64_t n, std::int64_t step, View values,
+                    bool right, std::int64_t* out) const override;
+  void arg_reduce(Reduction kind, DType, Shape, View in, int axis,
+                  std::int64_t* out) const override;
+  void scan(Scan, DType, Shape, View in, View factor, int axis, bool is_reverse,
+            void* out) const override;
+  void softmax(Softmax, DType, Shape, View in, int axis, void* out) const override;
+  void random_real(RandomLaw, DType, RandomPlace, std::int64_t n, void* out) const override;
+  void random_integers(RandomPlace, std::int64_t low, std::uint64_t range, std::int64_t n,
+                       std::int64_t* out) const override;
+  void random_poisson(RandomPlace, const double* mean, std::int64_t n, double* out) const override;
+};
+
+}  // namespace wald::kernels

@@ -1,0 +1,182 @@
+// Folds the axes of a tensor: what becomes one result is cut into pieces of fixed length, the
+// threads of a block fold a piece in a fixed tree, and the results of pieces are folded in the same
+// way. So no bit depends on the number of blocks, and no atomic operation is needed.
+#pragma once
+
+#include "elements.h"
+#include "folds.h"
+#include "memory.h"
+
+namespace wald::gpu {
+namespace {
+
+using kernels::Nest;
+
+/// Elements of memory, and results of pieces: what a second pass folds.
+template <class Fold, class T>
+WALD_DEVICE typename Fold::Result read(const T* x, std::int64_t i, std::int64_t place) {
+  if constexpr (std::is_same_v<T, typename Fold::Result>)
+    return x[i];
+  else
+    return Fold::of(x[i], place);
+}
+
+/// A result, or what is written of it in the end.
+template <class Fold, class Out>
+WALD_DEVICE Out written(typename Fold::Result x) {
+  if constexpr (std::is_same_v<Out, typename Fold::Result>)
+    return x;
+  else
+    return Fold::template finish<Out>(x);
+}
+
+constexpr std::int64_t piece = 8192;
+constexpr int most_threads = 256;
+
+/// One block for each piece of what becomes one result: pieces of `gone` for each of `kept`.
+template <class Fold, class T, class Out>
+struct FoldRows {
+  using Cooperates = void;
+  using A = typename Fold::Result;
+  Nest kept, gone;
+  std::int64_t pieces;
+  const T* x;
+  Out* out;  // [kept, pieces]
+
+  WALD_DEVICE void operator()(const Thread& t) const {
+    A* const partial = t.template shared<A>();
+    for (std::int64_t b = t.block(); b < kept.count * pieces; b += t.blocks()) {
+      const T* const row = x + offset_of(kept, b / pieces);
+      const std::int64_t begin = b % pieces * piece;
+      const std::int64_t end = begin + piece < gone.count ? begin + piece : gone.count;
+      A sum = Fold::nothing();
+      for (std::int64_t i = begin + t.index(); i < end; i += t.count())
+        sum = Fold::join(sum, read<Fold>(row, offset_of(gone, i), i));
+      partial[t.index()] = sum;
+      t.sync();
+      for (int half = t.count() / 2; half > 0; half /= 2) {
+        if (t.index() < half)
+          partial[t.index()] = Fold::join(partial[t.index()], partial[t.index() + half]);
+        t.sync();
+      }
+      if (t.index() == 0) out[b] = written<Fold, Out>(partial[0]);
+      t.sync();
+    }
+  }
+};
+
+constexpr std::int64_t height = 512;
+
+/// One thread for each column of each strip of `height` rows: neighbours read side by side.
+template <class Fold, class T, class Out>
+struct FoldColumns {
+  using A = typename Fold::Result;
+  Nest kept, gone;  // the columns are the last axis of `kept`
+  std::int64_t strips;
+  const T* x;
+  Out* out;  // [strips, kept]
+
+  WALD_DEVICE void operator()(const Thread& t) const {
+    for (std::int64_t i = first(t); i < kept.count * strips; i += step(t)) {
+      const T* const column = x + offset_of(kept, i % kept.count);
+      const std::int64_t begin = i / kept.count * height;
+      const std::int64_t end = begin + height < gone.count ? begin + height : gone.count;
+      A sum = Fold::nothing();
+      for (std::int64_t j = begin; j < end; ++j)
+        sum = Fold::join(sum, read<Fold>(column, offset_of(gone, j), j));
+      out[i] = written<Fold, Out>(sum);
+    }
+  }
+};
+
+/// An axis of n elements, `stride` apart.
+inline Nest line(std::int64_t n, std::int64_t stride) {
+  const kernels::View view{nullptr, &stride};
+  return Nest({1, &n}, &view, 1);
+}
+
+/// Of a block that folds n elements: few where they are few.
+inline int threads_for(std::int64_t n) {
+  int threads = 32;
+  while (threads < most_threads && threads * 8 < n) threads *= 2;
+  return threads;
+}
+
+template <class Fold, class T, class Out>
+Status fold_rows(int device, const Nest& kept, const Nest& gone, const T* x, Out* out,
+                 Stream stream) {
+  using A = typename Fold::Result;
+  const std::int64_t pieces = gone.count == 0 ? 1 : (gone.count + piece - 1) / piece;
+  Grid grid = grid_for(kept.count * pieces, 1);
+  grid.threads = threads_for(gone.count);
+  grid.shared_bytes = static_cast<std::size_t>(grid.threads) * sizeof(A);
+  if (pieces == 1) return launch(FoldRows<Fold, T, Out>{kept, gone, 1, x, out}, grid, stream);
+  const Scratch partial(device, static_cast<std::size_t>(kept.count * pieces) * sizeof(A));
+  if (partial.status() != success) return partial.status();
+  A* const p = partial.as<A>();
+  const Status status = launch(FoldRows<Fold, T, A>{kept, gone, pieces, x, p}, grid, stream);
+  if (status != success) return status;
+  return fold_rows<Fold, A, Out>(device, line(kept.count, pieces), line(pieces, 1), p, out, stream);
+}
+
+template <class Fold, class T, class Out>
+Status fold_columns(int device, const Nest& kept, const Nest& gone, const T* x, Out* out,
+                    Stream stream) {
+  using A = typename Fold::Result;
+  const std::int64_t strips = gone.count == 0 ? 1 : (gone.count + height - 1) / height;
+  const Grid grid = grid_for(kept.count * strips);
+  if (strips == 1) return launch(FoldColumns<Fold, T, Out>{kept, gone, 1, x, out}, grid, stream);
+  const Scratch partial(device, static_cast<std::size_t>(kept.count * strips) * sizeof(A));
+  if (partial.status() != success) return partial.status();
+  A* const p = partial.as<A>();
+  const Status status = launch(FoldColumns<Fold, T, A>{kept, gone, strips, x, p}, grid, stream);
+  if (status != success) return status;
+  return fold_columns<Fold, A, Out>(device, line(kept.count, 1), line(strips, kept.count), p, out,
+                                    stream);
+}
+
+/// The axes whose bit is set.
+inline Nest axes_of(kernels::Shape shape, kernels::View in, std::uint64_t axes) {
+  std::int64_t size[kernels::max_axes], stride[kernels::max_axes];
+  int rank = 0;
+  for (int axis = 0; axis < shape.rank; ++axis) {
+    if (!(axes >> axis & 1)) continue;
+    size[rank] = shape.size[axis];
+    stride[rank++] = in.stride[axis];
+  }
+  const kernels::View view{in.data, stride};
+  return Nest({rank, size}, &view, 1);
+}
+
+/// What is folded: the axes of `in` whose bit is set in `axes`, for each place on the others.
+struct Folding {
+  int device;
+  Nest kept, gone;
+  const void* in;
+  void* out;
+  Stream stream;
+
+  Folding(int of, kernels::Shape shape, kernels::View x, std::uint64_t axes, void* to, Stream on)
+      : device(of),
+        kept(axes_of(shape, x, ~axes)),
+        gone(axes_of(shape, x, axes)),
+        in(x.data),
+        out(to),
+        stream(on) {}
+};
+
+template <class Fold, class T, class Out>
+Status fold(const Folding& o) {
+  const auto* x = static_cast<const T*>(o.in);
+  auto* out = static_cast<Out*>(o.out);
+  // Down columns where they lie closer together than what is folded, or that is short.
+  const std::int64_t along = o.gone.stride[0][o.gone.rank - 1];
+  const std::int64_t beside = o.kept.stride[0][o.kept.rank - 1];
+  const auto size = [](std::int64_t stride) { return stride < 0 ? -stride : stride; };
+  const bool by_columns = o.kept.count >= 32 && (size(beside) < size(along) || o.gone.count < 64);
+  return by_columns ? fold_columns<Fold, T, Out>(o.device, o.kept, o.gone, x, out, o.stream)
+                    : fold_rows<Fold, T, Out>(o.device, o.kept, o.gone, x, out, o.stream);
+}
+
+}  // namespace
+}  // namespace wald::gpu
