@@ -1,4 +1,4 @@
-// wald simulate logistic, poisson, negbin and gamma.
+// wald simulate ols, logistic, poisson, negbin and gamma.
 #include <wald/models/simulate_glm.h>
 
 #include "simulate.h"
@@ -15,7 +15,7 @@ int run(const Simulate& o) {
   RRandom random = o.random();
   SimulateGlm model = o.model;
   for (GlmLink link : {GlmLink::logit, GlmLink::probit, GlmLink::cloglog, GlmLink::cauchit,
-                       GlmLink::log, GlmLink::inverse})
+                       GlmLink::log, GlmLink::inverse, GlmLink::identity})
     if (o.link == name_of(link)) model.link = link;
   const GlmSample sample =
       drawn([&] { return simulate_glm(random, o.rows(), o.coefficients, model); });
@@ -50,7 +50,10 @@ void add_simulate_glm(CLI::App& simulate, int& exit_code) {
     return o;
   };
   auto binomial = of(GlmFamily::binomial), negbin = of(GlmFamily::negative_binomial),
-       gamma = of(GlmFamily::gamma);
+       gamma = of(GlmFamily::gamma), gaussian = of(GlmFamily::gaussian);
+  add_command(simulate, "ols", "Normal measurements", {"identity"}, gaussian, exit_code)
+      ->add_option("--sigma", gaussian->model.other, "Standard deviation about the mean")
+      ->check(require_positive);
   add_command(simulate, "logistic", "Binary responses, or binomial counts",
               {"logit", "probit", "cloglog", "cauchit"}, binomial, exit_code)
       ->add_option("--trials", binomial->model.trials, "Trials of each row")
