@@ -50,13 +50,16 @@ void add_upright(PlotScript& script, const std::string& name, double x, double l
   script.add_line(name, std::vector{x, x}, std::vector{low, high}, script.quiet_line(dashes));
 }
 
-/// A logarithmic axis that fits the numbers, with ticks at 1, 2 and 5 times powers of ten, or at
-/// the powers alone where these are many.
+/// A logarithmic axis that fits the numbers, with ticks at 1, 2 and 5 times powers of ten, at the
+/// powers alone where these are many, or at equal distances where it has few of them.
 void add_ratio_axis(PlotScript& script, const std::vector<double>& lower,
                     const std::vector<double>& upper) {
   const double low = std::min(1.0, *std::ranges::min_element(lower)) / 1.1;
   const double high = std::max(1.0, *std::ranges::max_element(upper)) * 1.1;
-  script.add("set logscale x\nset xrange [{:.8g}:{:.8g}] noextend\nset xtics (", low, high);
+  script.add("set logscale x\n");
+  constexpr double narrow = 4;
+  if (high / low < narrow) return script.set_range('x', low, high);
+  script.add("set xrange [{:.8g}:{:.8g}] noextend\nset xtics (", low, high);
   const bool is_wide = std::log10(high / low) > 3;
   const char* before = "";
   for (int power = static_cast<int>(std::floor(std::log10(low))); std::pow(10, power) <= high;

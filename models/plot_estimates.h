@@ -21,7 +21,8 @@ struct CoefficientPlotOptions {
 };
 
 /// A forest: a dot for each coefficient with its interval, from the first at the top, and a line
-/// where there is no effect. Rows without a finite estimate and interval are left out. Throws
+/// where there is no effect. Rows without a finite estimate and interval are left out, and ratios
+/// beyond the range of double. Throws
 /// InputError if there is none, and as plot_survival().
 void plot_coefficients(const PlotFile& file, std::span<const CoefficientRow> rows,
                        const CoefficientPlotOptions& options = {});

@@ -43,11 +43,12 @@ std::size_t place_of(const std::string& text, std::size_t i) {
   return text.size();
 }
 
-/// 1, 2 or 5 times a power of ten, about a fifth of the span.
+/// 1, 2 or 5 times a power of ten, for six ticks at most.
 double tick_step(double span) {
-  const double power = std::pow(10, std::floor(std::log10(span / 5)));
+  constexpr double most = 5.5;
+  const double power = std::pow(10, std::floor(std::log10(span / most)));
   for (double digit : {1.0, 2.0, 5.0})
-    if (span / (digit * power) <= 5) return digit * power;
+    if (span / (digit * power) <= most) return digit * power;
   return 10 * power;
 }
 

@@ -4,9 +4,11 @@
 #include <wald/models/distributions.h>
 #include <wald/models/inference.h>
 #include <wald/models/random.h>
+#include <wald/optim/minimize.h>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -80,6 +82,17 @@ TEST(Maximize, NormalMeanAndLogSigma) {
     EXPECT_NEAR(fit.vcov[1], 0, 1e-13 * sigma);
     EXPECT_EQ(fit.vcov[1], fit.vcov[2]);
     EXPECT_NEAR(fit.loglik, -100 * (std::log(2 * M_PI * variance) + 1), 1e-10);
+  }
+}
+
+TEST(Maximize, ThePathLeadsFromTheStartToTheMaximum) {
+  const LogLikelihood loglik = normal(normal_sample(40, -2, 3));
+  for (const auto method : {std::optional<optim::Method>(), {optim::Method::newton_exact}}) {
+    const Fit fit = maximize(loglik, {0, 0}, {"mu", "log(sigma)"}, 40, {.method = method});
+    ASSERT_GE(fit.loglik_path.size(), 3U);
+    EXPECT_NEAR(fit.loglik_path.front(), sum(loglik(from_vector(Values{0, 0}))).item(), 1e-9);
+    EXPECT_EQ(fit.loglik_path.back(), fit.loglik);
+    EXPECT_TRUE(std::ranges::is_sorted(fit.loglik_path));
   }
 }
 

@@ -58,6 +58,16 @@ TEST(PlotFits, ForestOfCoefficients) {
   expect_parts(path, {">Hazard ratio<", ">0.5<", ">1<", ">2<"});
 }
 
+// An axis from 0.9 to 1.4 has neither 0.5 nor 2 on it.
+TEST(PlotFits, NarrowRatiosHaveTicks) {
+  WALD_NEEDS_GNUPLOT();
+  const std::string path = testing::temp_path("ratios.svg");
+  const std::vector<CoefficientRow> rows = {row("dose", 0.2, 0.05), row("beyond", 800, 1)};
+  plot_coefficients(path, rows, {.exponentiate = true});
+  expect_parts(path, {">1<", ">1.1<", ">1.2<"});
+  EXPECT_EQ(contents(path).find("beyond"), std::string::npos);
+}
+
 TEST(PlotFits, ProfileWithItsLimits) {
   WALD_NEEDS_GNUPLOT();
   const std::string path = testing::temp_path("profile.svg");

@@ -185,6 +185,13 @@ TEST(PlnFit, GradientIsZeroAndEstimatesAreThoseOfTheProfile) {
   }
 }
 
+TEST(PlnFit, ThePathOfTheBoundEndsAtTheBound) {
+  const PoissonLognormalFit fit = fit_poisson_lognormal(small_data());
+  ASSERT_EQ(std::ssize(fit.bound_path), fit.iterations + 1);
+  EXPECT_LT(fit.bound_path.front(), fit.bound);
+  EXPECT_NEAR(fit.bound_path.back(), fit.bound, 1e-9);
+}
+
 TEST(PlnFit, CriteriaCountTheParameters) {
   const PoissonLognormalData data = small_data();
   const std::int64_t parameters[] = {8 + 10, 8 + 4, 8 + 1};

@@ -2,9 +2,11 @@
 #include <wald/engine/error.h>
 #include <wald/engine/io/csv.h>
 #include <wald/models/simulate.h>
+#include <wald/models/simulate_matched.h>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -149,6 +151,49 @@ TEST(Simulate, RefusesWhatItCannotDraw) {
   EXPECT_THROW(simulate_survival(random, 3, {SurvivalDistribution::weibull}, fine), InputError);
   const std::vector<double> two = {0, 0};
   EXPECT_THROW(simulate_survival(random, 3, {SurvivalDistribution::lognormal}, two), InputError);
+  EXPECT_THROW(simulate_cox(random, 3, {}), InputError);
+  EXPECT_THROW(simulate_cox(random, 3, infinite), InputError);
+  EXPECT_THROW(simulate_cox(random, 3, fine, {.shape = 0}), InputError);
+  EXPECT_THROW(simulate_cox(random, 3, fine, {.strata = 0}), InputError);
+  EXPECT_THROW(simulate_cox(random, 3, fine, {.censor_time = NAN}), InputError);
+  EXPECT_THROW(simulate_matched(random, 4, {}), InputError);
+  EXPECT_THROW(simulate_matched(random, 4, infinite), InputError);
+  EXPECT_THROW(simulate_matched(random, 5, fine), InputError);
+  EXPECT_THROW(simulate_matched(random, 4, fine, {.size = 1}), InputError);
+  EXPECT_THROW(simulate_matched(random, 4, fine, {.cases = 4}), InputError);
+}
+
+// The covariates are those of a survival sample, and a stratum's hazard is so many times the
+// first's: the same uniforms give times shorter by that, to the power of 1 / shape.
+TEST(Simulate, CoxStrataShareAllButTheLevelOfTheHazard) {
+  const std::vector<double> coefficients = {0.5, -0.3};
+  RRandom a(3), b(3);
+  const CoxSample cox = simulate_cox(a, 50, coefficients, {.shape = 2, .strata = 4});
+  const std::vector<double> parameters = {0, 0.5, -0.3, std::log(2.0)};
+  const SurvivalSample one =
+      simulate_survival(b, 50, {SurvivalDistribution::weibull, SurvivalForm::ph}, parameters);
+  EXPECT_EQ(cox.covariates, one.covariates);
+  EXPECT_EQ(cox.columns, one.columns);
+  for (std::size_t i = 0; i < 50; ++i) {
+    EXPECT_EQ(cox.stratum[i], static_cast<double>(i % 4 + 1));
+    EXPECT_NEAR(cox.time[i] * std::sqrt(cox.stratum[i]) / one.time[i], 1, 1e-14) << i;
+  }
+}
+
+// With one extreme row the cases are known; each stratum has as many as were asked for.
+TEST(Simulate, MatchedSetsHaveTheirCases) {
+  RRandom random(4);
+  const std::vector<double> coefficients = {300};
+  const MatchedSample sample = simulate_matched(random, 600, coefficients, {.size = 6, .cases = 4});
+  for (std::size_t first = 0; first < 600; first += 6) {
+    std::vector<double> cases, others;
+    for (std::size_t i = first; i < first + 6; ++i) {
+      EXPECT_EQ(sample.stratum[i], static_cast<double>(first / 6 + 1));
+      (sample.y[i] == 1 ? cases : others).push_back(sample.columns[0][i]);
+    }
+    ASSERT_EQ(cases.size(), 4U);
+    EXPECT_GT(*std::ranges::min_element(cases), *std::ranges::max_element(others) - 0.1);
+  }
 }
 
 }  // namespace
