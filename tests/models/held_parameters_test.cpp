@@ -67,7 +67,7 @@ void expect_refused(const Fit& fit, const std::string& named, const std::string&
 TEST(HeldParameters, SeparationOfTheOthersIsRefused) {
   const Sample s;
   const FitOptions z_held{.fixed = {{"z", 0.5}}};
-  const GlmData binary = s.glm(s.g, s.x);
+  const GlmData binary = s.glm(s.g, s.x + 2.0);
   expect_refused([&] { fit_glm(binary, GlmFamily::binomial, GlmLink::logit, z_held); },
                  "(Intercept), x", "z,");
   const GlmData counts = s.glm(where(s.g > 0, 0.0, full({n}, 3.0)), s.g);
