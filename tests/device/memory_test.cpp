@@ -1,4 +1,5 @@
 // What a program can ask and say about a GPU's memory. The emulated device stands for all.
+#include <wald/engine/creation.h>
 #include <wald/engine/error.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/backend.h>
