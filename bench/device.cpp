@@ -15,7 +15,7 @@ namespace {
 /// Copies n float64 numbers; a copy on the device moves each twice.
 void copy_on_device(benchmark::State& state) {
   const Tensor x = zeros({state.range(0)});
-  measure(state, [&] { return x.clone(); });
+  measure(state, [&] { return clone(x); });
   const double bytes = 16.0 * static_cast<double>(state.range(0));
   state.counters["bytes_per_second"] =
       benchmark::Counter(bytes, benchmark::Counter::kIsIterationInvariantRate);

@@ -19,6 +19,8 @@ const char* message_of(Status status) {
 #if defined(__CUDACC__)
   if (status == cudaErrorInsufficientDriver)
     return "there is no driver for it here, or one older than the CUDA that built it";
+#elif defined(__HIPCC__)
+  if (status == hipErrorNoDevice) return "there is no GPU for it here, or no driver";
 #endif
   return status == unknown && !failure.empty() ? failure.c_str() : gpu::message_of(status);
 }

@@ -1,7 +1,7 @@
 // Random numbers: those of the CPU, to the bit, if products and sums are not fused (-fmad=false).
-#include <wald/kernels/random_formulas.h>
+#include "elements.h"  // first: hipcc's memcpy, which the formulas call
 
-#include "elements.h"
+#include <wald/kernels/random_formulas.h>
 
 namespace wald::gpu {
 namespace {

@@ -87,6 +87,17 @@ TEST(Info, NamesTheMachine) {
   expect_has(text.out, json.json()["simd"].get<std::string>());
 }
 
+TEST(Info, SaysWhyKernelsThatAreThereFindNoGpu) {
+  const std::string file = write_file("libwald_cuda.so", "no object");
+  setenv("WALD_GPU_PATH", file.substr(0, file.rfind('/')).c_str(), 1);
+  const Outcome text = run_wald({"info"}), json = run_wald({"info", "--json"});
+  unsetenv("WALD_GPU_PATH");
+  EXPECT_EQ(text.exit_code, 0);
+  expect_has(text.out, "missing   libwald_cuda.so: ");
+  EXPECT_EQ(json.json()["devices"], Json::array({"cpu"}));
+  EXPECT_EQ(json.json()["missing"].size(), 1u);
+}
+
 TEST(FitSurvival, JsonIsTheLibrarysFitToTheLastBit) {
   for (const bool is_aft : {false, true}) {
     const Json json = fit_json(small, {"--covariates", "age,C(sex)", "--weights", "w", "--entry",
