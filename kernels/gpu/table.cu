@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "elements.h"
+#include "matrices.h"
 #include "memory.h"
 #include "pointwise.h"
 
@@ -90,6 +91,26 @@ const Table table{
            std::uint64_t axes, void* out) {
           return on(device, [&](Stream stream) {
             return reduce(device, kind, dtype, shape, in, axes, out, stream);
+          });
+        },
+    .matmul =
+        [](int device, const kernels::Matmul* product) {
+          return on(device, [&](Stream stream) { return matmul(device, *product, stream); });
+        },
+    .cholesky =
+        [](int device, const kernels::Matrices* a, void* l, int* info) {
+          return on(device, [&](Stream stream) { return cholesky(device, *a, l, info, stream); });
+        },
+    .triangular_solve =
+        [](int device, const kernels::TriangularSolve* system, int* info) {
+          return on(device,
+                    [&](Stream stream) { return triangular_solve(device, *system, info, stream); });
+        },
+    .lu =
+        [](int device, const kernels::Matrices* a, void* factors, std::int64_t* rows, void* sign,
+           void* log_abs_det, void* det, int* info) {
+          return on(device, [&](Stream stream) {
+            return lu(device, *a, factors, rows, sign, log_abs_det, det, info, stream);
           });
         },
     .permute_rows =
