@@ -6,6 +6,7 @@
 #include <wald/engine/transforms.h>
 
 #include "data.h"
+#include "device.h"
 
 namespace wald::bench {
 namespace {
@@ -14,7 +15,7 @@ struct Model {
   Tensor x, y;
 
   explicit Model(const Regression& data)
-      : x(from_memory(data.x.data(), {data.n, data.k})), y(from_memory(data.y.data(), {data.n})) {}
+      : x(resident(data.x, {data.n, data.k})), y(resident(data.y, {data.n})) {}
 };
 
 struct Logistic : Model {
@@ -38,7 +39,7 @@ void value_and_gradient(benchmark::State& state) {
   const Regression& data = regression_data(state.range(0), state.range(1));
   const Likelihood f(data);
   const Tensor beta = from_vector(data.beta);
-  for (auto _ : state) benchmark::DoNotOptimize(wald::value_and_gradient(f, beta));
+  measure(state, [&] { return wald::value_and_gradient(f, beta); });
   set_least_bytes(state, data.bytes());
 }
 
@@ -47,7 +48,7 @@ void full_hessian(benchmark::State& state) {
   const Regression& data = regression_data(state.range(0), state.range(1));
   const Likelihood f(data);
   const Tensor beta = from_vector(data.beta);
-  for (auto _ : state) benchmark::DoNotOptimize(hessian(f, beta));
+  measure(state, [&] { return hessian(f, beta); });
   set_least_bytes(state, data.bytes());
 }
 
@@ -58,8 +59,8 @@ BENCHMARK(full_hessian<Linear>)->Name("linear/hessian")->Apply(linear_sizes);
 
 void square_matmul(benchmark::State& state) {
   const Regression& data = regression_data(state.range(0), state.range(0));
-  const Tensor a = from_memory(data.x.data(), {data.n, data.n});
-  for (auto _ : state) benchmark::DoNotOptimize(matmul(a, a));
+  const Tensor a = resident(data.x, {data.n, data.n});
+  measure(state, [&] { return matmul(a, a); });
   set_least_bytes(state, 0);
 }
 BENCHMARK(square_matmul)->Name("matmul")->Apply(matmul_sizes);

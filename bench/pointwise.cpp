@@ -7,17 +7,18 @@
 #include <wald/engine/ops/ops.h>
 
 #include "data.h"
+#include "device.h"
 
 namespace wald::bench {
 namespace {
 
 void sin_chain(benchmark::State& state) {
   Tensor x = tensor(0.5).requires_grad_();
-  for (auto _ : state) {
+  measure(state, [&] {
     Tensor y = x;
     for (int i = 0; i < state.range(0); ++i) y = sin(y);
-    benchmark::DoNotOptimize(grad(y, x));
-  }
+    return grad(y, x);
+  });
   set_least_bytes(state, 0);
 }
 BENCHMARK(sin_chain)->Name("chain/sin")->Arg(1000)->UseRealTime()->Unit(benchmark::kMicrosecond);
@@ -28,7 +29,7 @@ void run_array(benchmark::State& state, Tensor (*op)(const Tensor&), int arrays,
                double width = 1) {
   const std::int64_t n = state.range(0);
   const Tensor x = from + width / static_cast<double>(n) * arange(1, static_cast<double>(n) + 1);
-  for (auto _ : state) benchmark::DoNotOptimize(op(x));
+  measure(state, [&] { return op(x); });
   set_least_bytes(state, 8.0 * arrays * static_cast<double>(n));
 }
 void array_exp(benchmark::State& state) { run_array(state, exp, 2); }

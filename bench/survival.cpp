@@ -6,6 +6,7 @@
 #include <wald/engine/transforms.h>
 
 #include "data.h"
+#include "device.h"
 
 namespace wald::bench {
 namespace {
@@ -14,9 +15,9 @@ struct Model {
   Tensor x, time, event;
 
   explicit Model(const Survival& data)
-      : x(from_memory(data.x.data(), {data.n, 2})),
-        time(from_memory(data.time.data(), {data.n})),
-        event(from_memory(data.event.data(), {data.n})) {}
+      : x(resident(data.x, {data.n, 2})),
+        time(resident(data.time, {data.n})),
+        event(resident(data.event, {data.n})) {}
 
   Tensor operator()(const Tensor& beta) const {
     const Tensor eta = mv(x, beta);
@@ -28,7 +29,7 @@ void value_and_gradient(benchmark::State& state) {
   const Survival& data = survival_data(state.range(0));
   const Model model(data);
   const Tensor beta = from_vector(survival_point);
-  for (auto _ : state) benchmark::DoNotOptimize(wald::value_and_gradient(model, beta));
+  measure(state, [&] { return wald::value_and_gradient(model, beta); });
   set_least_bytes(state, data.bytes());
 }
 
@@ -36,7 +37,7 @@ void hessian_by(benchmark::State& state, HessianMethod method) {
   const Survival& data = survival_data(state.range(0));
   const Model model(data);
   const Tensor beta = from_vector(survival_point);
-  for (auto _ : state) benchmark::DoNotOptimize(hessian(model, beta, method));
+  measure(state, [&] { return hessian(model, beta, method); });
   set_least_bytes(state, data.bytes());
 }
 void hessian_batched(benchmark::State& state) { hessian_by(state, HessianMethod::batched); }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "anomaly_check.h"
+#include "creation.h"
 #include "op.h"
 #include "ops/pointwise.h"
 #include "ops/shape.h"
@@ -30,11 +31,14 @@ Tensor initial_cotangent(const Tensor& output, const Tensor& given) {
           "backward: a gradient can be made up only for a scalar; the output has shape {}: give "
           "the gradient, of that shape",
           to_string(output.shape())));
-    return full(output.shape(), 1, output.dtype());
+    return ones_like(output);
   }
   if (!(given.shape() == output.shape()))
     throw ShapeError(fmt::format("backward: a gradient of shape {} for an output of shape {}",
                                  to_string(given.shape()), to_string(output.shape())));
+  if (!(given.device() == output.device()))
+    throw DeviceError(fmt::format("backward: a gradient on {} for an output on {}",
+                                  given.device().name(), output.device().name()));
   return to(given, output.dtype());
 }
 
@@ -235,7 +239,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     gradients.push_back(value < 0 ? Tensor() : sweep.cotangents[static_cast<std::size_t>(value)]);
     if (gradients.back().defined()) continue;
     if (value >= 0)  // in the graph, but every way to it has derivative 0
-      gradients.back() = zeros(inputs[i].shape(), inputs[i].dtype());
+      gradients.back() = zeros_like(inputs[i]);
     else if (!options.allow_unused)
       throw GraphError(
           fmt::format("grad: the outputs do not depend on input {}; allow_unused gives "

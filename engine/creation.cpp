@@ -27,10 +27,10 @@ Tensor float_range(double start, double stop, double step, DType dtype) {
   if (!std::isfinite(start) || !std::isfinite(step) || !(std::abs(count) < 0x1p53))
     throw IndexError(
         fmt::format("arange: from {} to {} by {} is no finite range", start, stop, step));
-  Tensor out = empty({static_cast<std::int64_t>(std::max(count, 0.0))});
+  Tensor out = empty({static_cast<std::int64_t>(std::max(count, 0.0))}, DType::float64, Device());
   auto* values = out.mutable_data<double>();
   for (std::int64_t i = 0; i < out.numel(); ++i) values[i] = start + static_cast<double>(i) * step;
-  return to(out, dtype);
+  return to(to(out, dtype), default_device());
 }
 
 Tensor int_range(std::int64_t start, std::int64_t stop, std::int64_t step) {
@@ -43,10 +43,10 @@ Tensor int_range(std::int64_t start, std::int64_t stop, std::int64_t step) {
   if (step < 0 && start > stop) count = (from - until - 1) / (0 - by) + 1;
   if (count > std::uint64_t{1} << 60)
     throw IndexError(fmt::format("arange: from {} to {} by {} is too long", start, stop, step));
-  Tensor out = empty({static_cast<std::int64_t>(count)}, DType::int64);
+  Tensor out = empty({static_cast<std::int64_t>(count)}, DType::int64, Device());
   auto* values = out.mutable_data<std::int64_t>();
   for (std::uint64_t i = 0; i < count; ++i) values[i] = static_cast<std::int64_t>(from + i * by);
-  return out;
+  return to(out, default_device());
 }
 
 static std::vector<double> spaced(const char* name, double start, double stop, std::int64_t n) {
@@ -72,10 +72,12 @@ Tensor logspace(double start, double stop, std::int64_t n, double base, DType dt
   return in_type(values, dtype);
 }
 
-Tensor zeros_like(const Tensor& x) { return zeros(x.shape(), x.dtype()); }
-Tensor ones_like(const Tensor& x) { return ones(x.shape(), x.dtype()); }
-Tensor full_like(const Tensor& x, double value) { return full(x.shape(), value, x.dtype()); }
-Tensor empty_like(const Tensor& x) { return empty(x.shape(), x.dtype()); }
+Tensor zeros_like(const Tensor& x) { return zeros(x.shape(), x.dtype(), x.device()); }
+Tensor ones_like(const Tensor& x) { return ones(x.shape(), x.dtype(), x.device()); }
+Tensor full_like(const Tensor& x, double value) {
+  return full(x.shape(), value, x.dtype(), x.device());
+}
+Tensor empty_like(const Tensor& x) { return empty(x.shape(), x.dtype(), x.device()); }
 
 Tensor tensor(const Literal& values, DType dtype) { return to(tensor(values), dtype); }
 
@@ -104,10 +106,10 @@ void refuse_large(std::uint64_t value) {
 }
 
 Tensor from_bools(const std::vector<unsigned char>& values, const Dims& shape) {
-  Tensor out = empty(shape, DType::boolean);
+  Tensor out = empty(shape, DType::boolean, Device());
   std::transform(values.begin(), values.end(), out.mutable_data<bool>(),
                  [](unsigned char value) { return value != 0; });
-  return out;
+  return to(out, default_device());
 }
 
 }  // namespace detail

@@ -45,7 +45,7 @@ Tensor linspace(double start, double stop, std::int64_t n, DType dtype = DType::
 Tensor logspace(double start, double stop, std::int64_t n, double base = 10,
                 DType dtype = DType::float64);
 
-/// Of x's shape and element type, apart from x's graph.
+/// Of x's shape, element type and device, apart from x's graph.
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
 Tensor full_like(const Tensor& x, double value);
@@ -54,9 +54,9 @@ Tensor empty_like(const Tensor& x);
 /// tensor({{1, 2}, {3, 4}}, DType::float32).
 Tensor tensor(const Literal& values, DType dtype);
 
-/// A tensor over memory of the caller's with strides of its own (in elements, 0 and negative ones
-/// too), without a copy; `data` is the element of index 0 on every axis. See from_memory in
-/// tensor.h.
+/// A tensor on the processor over memory of the caller's with strides of its own (in elements, 0
+/// and negative ones too), without a copy; `data` is the element of index 0 on every axis. See
+/// from_memory in tensor.h.
 template <class T>
 Tensor from_memory(const T* data, const Dims& shape, const Dims& strides,
                    std::function<void()> release = {});

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include <wald/engine/error.h>
 #include <wald/kernels/gpu/backend.h>
 
@@ -27,9 +29,25 @@ std::string Device::name() const { return backend_->name; }
 
 std::vector<Device> devices() {
   std::vector<Device> all{Device()};
-  for (const kernels::GpuBackend* gpu : kernels::gpu_backends().found)
-    all.push_back(Device(*gpu));
+  for (const kernels::GpuBackend* gpu : kernels::gpu_backends().found) all.push_back(Device(*gpu));
   return all;
 }
+
+/// Of the guards of this thread; null without any.
+static thread_local const kernels::Backend* guarded = nullptr;
+
+static Device device_of_environment() {
+  const char* const name = std::getenv("WALD_DEVICE");
+  return name && *name ? Device(name) : Device();
+}
+
+Device default_device() {
+  if (guarded) return Device(*guarded);
+  static const Device device = device_of_environment();
+  return device;
+}
+
+DeviceGuard::DeviceGuard(const Device& device) : before_(guarded) { guarded = &device.backend(); }
+DeviceGuard::~DeviceGuard() { guarded = before_; }
 
 }  // namespace wald

@@ -30,7 +30,8 @@ struct FunctionState {
 
 namespace {
 
-Tensor zeros_of(const Meta& meta) { return zeros(meta.shape, meta.dtype); }
+Meta meta_of(const Tensor& x) { return {x.shape(), x.dtype(), &backend_of(x)}; }
+Tensor zeros_of(const Meta& meta) { return zeros(meta.shape, meta.dtype, Device(*meta.backend)); }
 
 Dims joined(const Dims& a, const Dims& b) {
   Dims both = a;
@@ -188,9 +189,8 @@ void FunctionOp::check_for_nan(const std::vector<Tensor>& in,
 std::vector<Tensor> FunctionOp::record_call(const std::vector<Tensor>& in,
                                             const std::vector<Tensor>& out) {
   // An undefined tensor has no tangent, like one that holds no floats.
-  for (const Tensor& x : in)
-    in_.push_back(x.defined() ? Meta{x.shape(), x.dtype()} : Meta{{}, DType::boolean});
-  for (const Tensor& y : out) out_.push_back({y.shape(), y.dtype()});
+  for (const Tensor& x : in) in_.push_back(x.defined() ? meta_of(x) : Meta{{}, DType::boolean});
+  for (const Tensor& y : out) out_.push_back(meta_of(y));
   const Ref<Node> node = Ref<Node>::adopt(new Node(keep(), out.size()));
   node_ = node.get();
   for (const Tensor& x : in) {
@@ -344,7 +344,7 @@ std::vector<Tensor> FunctionOp::transposed_backward(const std::vector<Tensor>& t
   std::vector<std::size_t> places;
   for (std::size_t o = 0; o < out_.size(); ++o) {
     if (!is_floating(out_[o].dtype)) continue;
-    u[o] = ones(out_[o].shape, out_[o].dtype).requires_grad_();
+    u[o] = ones(out_[o].shape, out_[o].dtype, Device(*out_[o].backend)).requires_grad_();
     leaves.push_back(u[o]);
     places.push_back(o);
   }

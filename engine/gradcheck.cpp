@@ -8,6 +8,7 @@
 #include <random>
 
 #include "autograd.h"
+#include "creation.h"
 #include "evaluation.h"
 #include "ops/ops.h"
 #include "tensor_impl.h"
@@ -33,14 +34,14 @@ Tensor random_like(const Tensor& x, std::mt19937& random) {
     const double u = static_cast<double>(random()) / 4294967296.0;
     v = u < 0.5 ? -1.5 + 2 * u : 2 * u - 0.5;
   }
-  return to(from_vector(values, x.shape()), x.dtype());
+  return to(to(from_vector(values, x.shape()), x.dtype()), x.device());
 }
 
 /// A direction with 1 at one element.
 Tensor unit(const Tensor& x, std::size_t at) {
   Values values(static_cast<std::size_t>(x.numel()));
   values[at] = 1;
-  return to(from_vector(values, x.shape()), tangent_dtype(x));
+  return to(to(from_vector(values, x.shape()), tangent_dtype(x)), x.device());
 }
 
 Values flat(const Tensor& x, std::size_t size) {
@@ -129,9 +130,8 @@ class Check {
     auto gradient_of_each = [&] {
       std::vector<Tensor> all;
       for (std::size_t o = 0; o < y_.size(); ++o)
-        for (const Tensor& g : is_floating(y_[o].dtype())
-                                   ? gradients(o, ones(y_[o].shape(), y_[o].dtype()))
-                                   : std::vector<Tensor>())
+        for (const Tensor& g :
+             is_floating(y_[o].dtype()) ? gradients(o, ones_like(y_[o])) : std::vector<Tensor>())
           all.push_back(g);
       return all;
     };
@@ -309,7 +309,7 @@ FunctionToSeveral gradient_function(const FunctionToSeveral& f, std::size_t inpu
       found =
           grad(outputs, by, {.grad_outputs = weights, .create_graph = true, .allow_unused = true});
     for (std::size_t i = 0; i < found.size(); ++i)
-      if (!found[i].defined()) found[i] = zeros(by[i].shape(), by[i].dtype());
+      if (!found[i].defined()) found[i] = zeros_like(by[i]);
     return found;
   };
 }

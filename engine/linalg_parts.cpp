@@ -67,13 +67,14 @@ struct Places {
   Tensor row, column;
 
   explicit Places(const Tensor& x)
-      : row(unsqueeze(counted(x.size(-2)), 1)), column(unsqueeze(counted(x.size(-1)), 0)) {}
+      : row(unsqueeze(counted(x.size(-2), x.device()), 1)),
+        column(unsqueeze(counted(x.size(-1), x.device()), 0)) {}
 
  private:
-  static Tensor counted(std::int64_t n) {
+  static Tensor counted(std::int64_t n, const Device& device) {
     std::vector<std::int64_t> i(static_cast<std::size_t>(n));
     std::iota(i.begin(), i.end(), 0);
-    return from_vector(i);
+    return to(from_vector(i), device);
   }
 };
 
@@ -103,7 +104,7 @@ Tensor diagonal_of(const Tensor& x) {
   return slice(reshape(x, flat), -1, 0, n * n, n + 1);
 }
 
-Tensor identity_like(const Tensor& x) { return eye(x.size(-1), x.dtype()); }
+Tensor identity_like(const Tensor& x) { return eye(x.size(-1), x.dtype(), x.device()); }
 
 Tensor sum_defined(const Tensor& x, const Tensor& y) {
   if (!x.defined()) return y;
@@ -145,7 +146,8 @@ class PermuteRows final : public Op {
   Metas infer(Inputs in) const override { return {{in[0].shape(), in[0].dtype()}}; }
   void run(Inputs in, std::span<Tensor> out) const override {
     const Tensor x = contiguous_detached(in[0]), rows = contiguous_detached(in[1]);
-    backend_of(x).permute_rows(matrices(x), rows.data<std::int64_t>(), inverse_,
+    backend_of(x).permute_rows(matrices(x),
+                               reinterpret_cast<const std::int64_t*>(rows.impl()->data()), inverse_,
                                out[0].impl()->data());
   }
   std::uint64_t uses(int) const override { return 0b10; }

@@ -86,10 +86,44 @@ void attach_node(const Op& op, Operands in, std::span<Tensor> out) {
   }
 }
 
+bool lies_on(const kernels::Backend& backend, const Tensor& x) {
+  return !x.defined() || &backend_of(x) == &backend;
+}
+
+/// Whether the operands lie on one device; what is undefined is left to others to refuse.
+template <class Range>
+bool share_device(const Range& in) {
+  for (const Tensor& x : in)
+    if (x.defined())
+      return std::all_of(std::begin(in), std::end(in),
+                         [&](const Tensor& y) { return lies_on(backend_of(x), y); });
+  return true;
+}
+
+/// The operands on one device, to which numbers on the processor are brought.
+void bring_together(std::string_view op, std::span<Tensor> in) {
+  const auto is_number = [](const Tensor& x) {
+    return x.dim() == 0 && lies_on(kernels::cpu_backend(), x);
+  };
+  const auto leading = std::find_if(in.begin(), in.end(),
+                                    [&](const Tensor& x) { return x.defined() && !is_number(x); });
+  const Device device = leading->device();
+  for (Tensor& x : in) {
+    if (lies_on(device.backend(), x)) continue;
+    if (!is_number(x))
+      throw DeviceError(
+          fmt::format("{}: operands lie on {} and on {}; to(x, device) brings one to the other", op,
+                      device.name(), x.device().name()));
+    x = to(x, device);
+  }
+}
+
 /// op.run, whose kernels may want memory of their own.
 void run(const Op& op, Inputs in, std::span<Tensor> out) {
   try {
     op.run(in, out);
+  } catch (const kernels::BackendError&) {
+    rethrow_for(op.name());
   } catch (const std::bad_alloc&) {
     std::string shapes;
     for (const Tensor& x : in) shapes += (shapes.empty() ? "" : ", ") + to_string(x.shape());
@@ -101,13 +135,19 @@ void run(const Op& op, Inputs in, std::span<Tensor> out) {
 }  // namespace
 
 Tensors record_all(const Op& op, Inputs in) {
+  if (in.size() > 1 && !share_device(in)) {
+    std::vector<Tensor> together(in.begin(), in.end());
+    bring_together(op.name(), together);
+    return record_all(op, together);
+  }
   Tensors out;
   if (op.is_view()) {
     out.push_back(op.view(in[0]));
     require_rank(out[0].shape());
   } else {
     for (const Meta& meta : op.infer(in))
-      out.push_back(allocate(backend_of(in[0]), meta.shape, meta.dtype, op.name()));
+      out.push_back(allocate(meta.backend ? *meta.backend : backend_of(in[0]), meta.shape,
+                             meta.dtype, op.name()));
     run(op, in, {out.data(), out.size()});
   }
   bool is_differentiable = false;
@@ -162,6 +202,8 @@ Dims constant_axes_dropped(Operands in) {
 Tensor Pointwise::apply(Operands in) const {
   for (const Tensor* x : in) x->shape();  // throws if undefined
   const TensorImpl& first = *in[0]->impl();
+  for (const Tensor* x : in.subspan(1))
+    if (&x->impl()->storage->backend != &first.storage->backend) return apply_together(in);
   const Kernel& formula = kernel(first.storage->backend);
   DType dtype = first.dtype;
   bool is_alike = true;
@@ -186,7 +228,19 @@ Tensor Pointwise::apply(Operands in) const {
   return apply_alike(formula, {operands, in.size()});
 }
 
-/// Operands of one shape and type.
+/// Operands that do not all lie on one device.
+Tensor Pointwise::apply_together(Operands in) const {
+  Tensor together[max_arity];
+  const Tensor* operands[max_arity];
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    together[i] = *in[i];
+    operands[i] = &together[i];
+  }
+  bring_together(name_, {together, in.size()});
+  return apply({operands, in.size()});
+}
+
+/// Operands of one shape, type and device.
 Tensor Pointwise::apply_alike(const Kernel& formula, Operands in) const {
   const bool records = wants_grad(in);
   const Dims& shape = in[0]->impl()->shape;
@@ -225,8 +279,12 @@ void Pointwise::launch(const Kernel& formula, Operands in, const Tensor& out) co
   const TensorImpl& first = *in[0]->impl();
   kernels::View views[max_arity];
   for (std::size_t i = 0; i < in.size(); ++i) views[i] = in[i]->impl()->view();
-  first.storage->backend.pointwise(formula, first.dtype, kernel_shape(out.impl()->shape), views,
-                                   out.impl()->data());
+  try {
+    first.storage->backend.pointwise(formula, first.dtype, kernel_shape(out.impl()->shape), views,
+                                     out.impl()->data());
+  } catch (const kernels::BackendError&) {
+    rethrow_for(name_);
+  }
 }
 
 Tensor Pointwise::operator()(const Tensor& x) const {
@@ -276,7 +334,7 @@ std::uint64_t Pointwise::uses(int input) const {
   // The rule is tried on ones; it cannot read values, so it asks for the same slots always.
   const NoGradGuard guard;
   Node trial(keep(), 1);
-  const Tensor one = full({}, 1);
+  const Tensor one = full({}, 1, DType::float64, Device());
   for (std::size_t i = 0; i < partials_.size(); ++i)
     trial.saved.push_back({one, 0, static_cast<std::int16_t>(i)});
   trial.saved.push_back({one, 0, Call::output_slot(0)});

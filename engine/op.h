@@ -27,10 +27,11 @@ namespace wald {
 using Tensors = InlineVector<Tensor, 2>;
 using Inputs = std::span<const Tensor>;
 
-/// Shape and element type of a result.
+/// Shape and element type of a result, and where it lies if not where the inputs do.
 struct Meta {
   Dims shape;
   DType dtype = DType::float64;
+  const kernels::Backend* backend = nullptr;
 };
 using Metas = InlineVector<Meta, 1>;
 
@@ -88,7 +89,9 @@ class Op {
   virtual std::shared_ptr<const Op> keep() const = 0;
 };
 
-/// Runs the op on the inputs and, if a gradient may be wanted, records it.
+/// Runs the op on the inputs and, if a gradient may be wanted, records it. Inputs on the processor
+/// that have no axes are brought to the device of the others; if they still lie on several, throws
+/// DeviceError.
 Tensors record_all(const Op& op, Inputs in);
 /// The same for an op of one output.
 Tensor record(const Op& op, std::initializer_list<Tensor> in);
@@ -148,6 +151,7 @@ class Pointwise final : public Op {
  private:
   using Operands = std::span<const Tensor* const>;
   Tensor apply(Operands in) const;
+  Tensor apply_together(Operands in) const;
   using Kernel = kernels::PointwiseKernel;
   Tensor apply_alike(const Kernel&, Operands in) const;
   Tensor compute(const Kernel&, Operands in, const Dims& shape) const;

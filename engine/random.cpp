@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "autograd.h"
+#include "creation.h"
 #include "ops/pointwise.h"
 #include "ops/shape.h"
 #include "tensor_impl.h"
@@ -62,6 +63,7 @@ DType floating_of(const Tensor& x) { return is_floating(x.dtype()) ? x.dtype() :
 /// Two parameters: the shape and type of what is drawn with them.
 Tensor draw_for(const char* name, kernels::RandomLaw law, const Tensor& a, const Tensor& b,
                 Generator* generator) {
+  const DeviceGuard beside((a.device() == Device() ? b : a).device());
   return draw(name, law, broadcast_shapes(a.shape(), b.shape(), name),
               {std::max(floating_of(a), floating_of(b)), generator});
 }
@@ -79,6 +81,7 @@ Tensor rand(const Dims& shape, const RandomOptions& options) {
   return draw("rand", kernels::RandomLaw::uniform, shape, options);
 }
 Tensor rand_like(const Tensor& x, Generator* generator) {
+  const DeviceGuard beside(x.device());
   return rand(x.shape(), {x.dtype(), generator});
 }
 
@@ -94,6 +97,7 @@ Tensor randn(const Dims& shape, const RandomOptions& options) {
   return draw("randn", kernels::RandomLaw::normal, shape, options);
 }
 Tensor randn_like(const Tensor& x, Generator* generator) {
+  const DeviceGuard beside(x.device());
   return randn(x.shape(), {x.dtype(), generator});
 }
 
@@ -120,7 +124,7 @@ Tensor randint(std::int64_t low, std::int64_t high, const Dims& shape,
   const std::int64_t n = out.numel();
   const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
   backend_of(out).random_integers(take_from(options.generator, n), low, range, n,
-                                  out.mutable_data<std::int64_t>());
+                                  reinterpret_cast<std::int64_t*>(out.impl()->data()));
   return to(out, options.dtype.value_or(DType::int64));
 }
 Tensor randint(std::int64_t high, const Dims& shape, const RandomOptions& options) {
@@ -129,7 +133,7 @@ Tensor randint(std::int64_t high, const Dims& shape, const RandomOptions& option
 
 Tensor randperm(std::int64_t n, const RandomOptions& options) {
   if (n < 0) throw ShapeError(fmt::format("randperm: of {} elements, less than none", n));
-  Tensor out = empty({n}, DType::int64);
+  Tensor out = empty({n}, DType::int64, Device());
   auto* order = out.mutable_data<std::int64_t>();
   // Fisher and Yates: element i goes to one of the i + 1 places up to its own.
   const kernels::RandomPlace place = take_from(options.generator, n);
@@ -140,7 +144,7 @@ Tensor randperm(std::int64_t n, const RandomOptions& options) {
     order[i] = order[at];
     order[at] = i;
   }
-  return to(out, options.dtype.value_or(DType::int64));
+  return to(to(out, options.dtype.value_or(DType::int64)), default_device());
 }
 
 Tensor bernoulli(const Tensor& probability, Generator* generator) {
@@ -148,6 +152,7 @@ Tensor bernoulli(const Tensor& probability, Generator* generator) {
       "bernoulli", probability, [](double p) { return p >= 0 && p <= 1; },
       "a probability, in [0, 1]");
   const NoGradGuard guard;
+  const DeviceGuard beside(probability.device());
   const Tensor u = rand(probability.shape(), {DType::float64, generator});
   return to(u < probability, floating_of(probability));
 }
@@ -161,10 +166,11 @@ Tensor poisson(const Tensor& mean, Generator* generator) {
   require_each(
       "poisson", means, [](double m) { return m >= 0 && m <= 1e300; },
       "a mean, finite and at least 0");
-  Tensor out = empty(means.shape());
+  Tensor out = empty_like(means);
   const std::int64_t n = out.numel();
-  backend_of(out).random_poisson(take_from(generator, n), means.data<double>(), n,
-                                 out.mutable_data<double>());
+  backend_of(out).random_poisson(take_from(generator, n),
+                                 reinterpret_cast<const double*>(means.impl()->data()), n,
+                                 reinterpret_cast<double*>(out.impl()->data()));
   return to(out, floating_of(mean));
 }
 

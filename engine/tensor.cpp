@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <wald/kernels/convert.h>
+#include <wald/kernels/gpu/backend.h>
 
 #include "autograd.h"
 #include "node.h"
@@ -56,6 +57,27 @@ void require_dtype(const Tensor& x, DType asked) {
   if (x.dtype() != asked)
     throw DTypeError(
         fmt::format("data: the tensor holds {}, not {}", name_of(x.dtype()), name_of(asked)));
+}
+
+/// The processor may touch its own memory alone.
+void require_host(const Tensor& x, const char* what) {
+  if (&backend_of(x) != &kernels::cpu_backend())
+    throw DeviceError(fmt::format(
+        "{}: the tensor lies on {}, whose memory the processor does not reach; bring it with "
+        "to(x, Device())",
+        what, backend_of(x).name));
+}
+
+/// Brings the first elements of a contiguous tensor to the processor.
+void read(const Tensor& x, void* to, std::int64_t n, const char* what) {
+  const TensorImpl& impl = *x.impl();
+  const std::size_t bytes = static_cast<std::size_t>(n) * size_of(impl.dtype);
+  if (bytes == 0) return;
+  try {
+    impl.storage->backend.to_host(impl.data(), to, bytes);
+  } catch (const kernels::BackendError&) {
+    rethrow_for(what);
+  }
 }
 
 /// Called before every write in place.
@@ -111,13 +133,14 @@ T Tensor::item() const {
     throw ShapeError(fmt::format("item: the tensor of shape {} has {} elements, not one",
                                  to_string(shape()), numel()));
   return visit_dtype(dtype(), [&](auto type) {
-    return kernels::convert<T>(*reinterpret_cast<const decltype(type)*>(impl_->data()));
+    read(*this, &type, 1, "item");
+    return kernels::convert<T>(type);
   });
 }
 
 template <class T>
 std::vector<T> Tensor::to_vector() const {
-  const Tensor x = contiguous_detached(*this);
+  const Tensor x = contiguous_on(kernels::cpu_backend(), *this);
   std::vector<T> out(static_cast<std::size_t>(numel()));
   visit_dtype(dtype(), [&](auto type) {
     const auto* from = reinterpret_cast<const decltype(type)*>(x.impl()->data());
@@ -130,12 +153,14 @@ std::vector<T> Tensor::to_vector() const {
 template <class T>
 const T* Tensor::data() const {
   require_dtype(*this, dtype_of<T>::value);
+  require_host(*this, "data");
   return reinterpret_cast<const T*>(impl_->data());
 }
 
 template <class T>
 T* Tensor::mutable_data() {
   require_dtype(*this, dtype_of<T>::value);
+  require_host(*this, "mutable_data");
   prepare_to_write(*this, "mutable_data");
   return reinterpret_cast<T*>(impl_->data());
 }
@@ -145,17 +170,23 @@ Tensor& Tensor::copy_(const Tensor& source) {
   if (!(shape_of_both == shape()))
     throw ShapeError(fmt::format("copy_: a source of shape {} does not fit into shape {}",
                                  to_string(source.shape()), to_string(shape())));
+  const kernels::Backend& backend = backend_of(*this);
+  const Tensor here = &backend == &backend_of(source) ? source : contiguous_on(backend, source);
   Dims stride(shape().size(), 0);
   const std::size_t shift = shape().size() - source.shape().size();
   for (std::size_t i = 0; i < source.shape().size(); ++i)
-    if (source.shape()[i] != 1) stride[shift + i] = source.strides()[i];
+    if (source.shape()[i] != 1) stride[shift + i] = here.strides()[i];
   prepare_to_write(*this, "copy_");
-  impl_->storage->backend.copy(source.dtype(), dtype(), kernel_shape(shape()),
-                               {source.impl()->data(), stride.data()}, impl_->view());
+  try {
+    impl_->storage->backend.copy(here.dtype(), dtype(), kernel_shape(shape()),
+                                 {here.impl()->data(), stride.data()}, impl_->view());
+  } catch (const kernels::BackendError&) {
+    rethrow_for("copy_");
+  }
   return *this;
 }
 
-Tensor& Tensor::fill_(double value) { return copy_(full({}, value, dtype())); }
+Tensor& Tensor::fill_(double value) { return copy_(full({}, value, dtype(), device())); }
 
 bool Tensor::requires_grad() const {
   return checked(impl_).requires_grad || (impl_->node && !impl_->node->is_leaf());
@@ -288,6 +319,48 @@ Tensor contiguous_detached(const Tensor& x) {
   return out;
 }
 
+Tensor contiguous_on(const kernels::Backend& backend, const Tensor& x) {
+  if (&backend == &backend_of(x)) return contiguous_detached(x);
+  Tensor out = allocate(backend, x.shape(), x.dtype());
+  copy_between_devices(x, out);
+  return out;
+}
+
+void copy_between_devices(const Tensor& from, const Tensor& to) {
+  const auto bytes = static_cast<std::size_t>(from.numel()) * size_of(from.dtype());
+  if (bytes == 0) return;
+  const Tensor x = contiguous_detached(from);
+  const kernels::Backend &source = backend_of(x), &target = backend_of(to);
+  const kernels::Backend& host = kernels::cpu_backend();
+  const auto* const source_gpu = dynamic_cast<const kernels::GpuBackend*>(&source);
+  const auto* const target_gpu = dynamic_cast<const kernels::GpuBackend*>(&target);
+  try {
+    if (&source == &host) {
+      target.from_host(x.impl()->data(), to.impl()->data(), bytes);
+    } else if (&target == &host) {
+      source.to_host(x.impl()->data(), to.impl()->data(), bytes);
+    } else if (source_gpu && target_gpu && target_gpu->is_peer_of(source)) {
+      source.synchronize();
+      target_gpu->from_peer(*source_gpu, x.impl()->data(), to.impl()->data(), bytes);
+    } else {
+      const Tensor between = contiguous_on(host, x);
+      target.from_host(between.impl()->data(), to.impl()->data(), bytes);
+    }
+  } catch (const kernels::BackendError&) {
+    rethrow_for("to");
+  }
+}
+
+void rethrow_for(std::string_view op) {
+  try {
+    throw;
+  } catch (const kernels::BackendError& error) {
+    throw DeviceError(fmt::format("{}: {}", op, error.what()));
+  } catch (const std::bad_alloc&) {
+    throw DeviceError(fmt::format("{}: out of memory for what it needs besides its result", op));
+  }
+}
+
 const char* name_of(DType dtype) {
   switch (dtype) {
     case DType::boolean:
@@ -302,23 +375,29 @@ const char* name_of(DType dtype) {
   return "float64";
 }
 
-Tensor empty(const Dims& shape, DType dtype) {
-  return allocate(kernels::cpu_backend(), shape, dtype);
+Tensor empty(const Dims& shape, DType dtype, const Device& device) {
+  return allocate(device.backend(), shape, dtype);
 }
 
-Tensor full(const Dims& shape, double value, DType dtype) {
-  Tensor out = empty(shape, dtype);
-  backend_of(out).fill(dtype, out.impl()->data(), out.numel(), value);
+Tensor full(const Dims& shape, double value, DType dtype, const Device& device) {
+  Tensor out = empty(shape, dtype, device);
+  try {
+    device.backend().fill(dtype, out.impl()->data(), out.numel(), value);
+  } catch (const kernels::BackendError&) {
+    rethrow_for("full");
+  }
   return out;
 }
-Tensor zeros(const Dims& shape, DType dtype) { return full(shape, 0, dtype); }
-Tensor ones(const Dims& shape, DType dtype) { return full(shape, 1, dtype); }
+Tensor zeros(const Dims& shape, DType dtype, const Device& device) {
+  return full(shape, 0, dtype, device);
+}
+Tensor ones(const Dims& shape, DType dtype, const Device& device) {
+  return full(shape, 1, dtype, device);
+}
 
-Tensor eye(std::int64_t n, DType dtype) {
-  Tensor out = zeros({n, n}, dtype);
-  const Tensor diagonal = alias(out, {n}, {n + 1}, 0);
-  backend_of(out).copy(dtype, dtype, kernel_shape(diagonal.shape()),
-                       {ones({1}, dtype).impl()->data(), Dims{0}.data()}, diagonal.impl()->view());
+Tensor eye(std::int64_t n, DType dtype, const Device& device) {
+  Tensor out = zeros({n, n}, dtype, device);
+  alias(out, {n}, {n + 1}, 0).copy_(ones({}, dtype, device));
   return out;
 }
 
@@ -327,9 +406,9 @@ Tensor from_span(std::span<const T> values, const Dims& shape) {
   if (static_cast<std::int64_t>(values.size()) != numel(shape))
     throw ShapeError(fmt::format("from_span: {} values for shape {}, which holds {}", values.size(),
                                  to_string(shape), numel(shape)));
-  Tensor out = empty(shape, dtype_of<T>::value);
+  Tensor out = empty(shape, dtype_of<T>::value, Device());
   std::copy(values.begin(), values.end(), out.mutable_data<T>());
-  return out;
+  return contiguous_on(default_device().backend(), out);
 }
 
 template <class T>

@@ -66,14 +66,15 @@ class Tensor {
   /// All elements in row-major order, converted to T.
   template <class T = double>
   std::vector<T> to_vector() const;
-  /// The first element in memory; the others lie at strides(). T must be the element type.
+  /// The first element in memory; the others lie at strides(). T must be the element type, and the
+  /// device the processor: DeviceError else.
   template <class T>
   const T* data() const;
   /// The same, for writing; counts as a write in place.
   template <class T>
   T* mutable_data();
 
-  /// Writes in place, into a leaf; the source is broadcast and converted.
+  /// Writes in place, into a leaf; the source is broadcast, converted and brought to this device.
   Tensor& copy_(const Tensor& source);
   Tensor& fill_(double value);
 
@@ -128,6 +129,7 @@ class Literal {
 Tensor tensor(const Literal& values);
 
 /// A copy of `values` (row-major) as a tensor of the given shape; of one axis if none is given.
+/// Like all that are made of numbers it lies on default_device(), unless another is given.
 template <class T>
 Tensor from_span(std::span<const T> values, const Dims& shape);
 template <class T>
@@ -139,16 +141,20 @@ requires(!std::same_as<T, bool>) Tensor
     from_vector(const std::vector<T>& values, const Dims& shape) {
   return from_span<T>(values, shape);
 }
-/// A tensor over memory of the caller's (row-major), without a copy. The memory must stay as it is
-/// while any tensor uses it; `release` is called when none does.
+/// A tensor on the processor over memory of the caller's (row-major), without a copy. The memory
+/// must stay as it is while any tensor uses it; `release` is called when none does.
 template <class T>
 Tensor from_memory(const T* data, const Dims& shape, std::function<void()> release = {});
 
-Tensor full(const Dims& shape, double value, DType dtype = DType::float64);
-Tensor zeros(const Dims& shape, DType dtype = DType::float64);
-Tensor ones(const Dims& shape, DType dtype = DType::float64);
-Tensor eye(std::int64_t n, DType dtype = DType::float64);
+Tensor full(const Dims& shape, double value, DType dtype = DType::float64,
+            const Device& device = default_device());
+Tensor zeros(const Dims& shape, DType dtype = DType::float64,
+             const Device& device = default_device());
+Tensor ones(const Dims& shape, DType dtype = DType::float64,
+            const Device& device = default_device());
+Tensor eye(std::int64_t n, DType dtype = DType::float64, const Device& device = default_device());
 /// Memory with whatever it held.
-Tensor empty(const Dims& shape, DType dtype = DType::float64);
+Tensor empty(const Dims& shape, DType dtype = DType::float64,
+             const Device& device = default_device());
 
 }  // namespace wald

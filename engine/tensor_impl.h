@@ -67,6 +67,14 @@ Tensor alias(const Tensor& x, const Dims& shape, const Dims& strides, std::int64
 
 /// x itself if contiguous, else a copy, outside the graph.
 Tensor contiguous_detached(const Tensor& x);
+/// The same on another device.
+Tensor contiguous_on(const kernels::Backend& backend, const Tensor& x);
+
+/// Copies the elements of `from` to a contiguous tensor of its shape and type on another device.
+void copy_between_devices(const Tensor& from, const Tensor& to);
+
+/// In a handler of BackendError and std::bad_alloc: throws it as a DeviceError that names the op.
+[[noreturn]] void rethrow_for(std::string_view op);
 
 inline const kernels::Backend& backend_of(const Tensor& x) { return x.impl()->storage->backend; }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "creation.h"
 #include "evaluation.h"
 #include "ops/shape.h"
 #include "tensor_impl.h"
@@ -27,13 +28,16 @@ std::vector<Tensor> checked(const char* name, const char* what, const std::vecto
   std::vector<Tensor> out;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!directions[i].defined()) {
-      out.push_back(zeros(values[i].shape(), values[i].dtype()));
+      out.push_back(zeros_like(values[i]));
       continue;
     }
     if (!(directions[i].shape() == values[i].shape()))
       throw ShapeError(
           fmt::format("{}: {} {} has shape {}, where that of its value, {}, is expected", name,
                       what, i, to_string(directions[i].shape()), to_string(values[i].shape())));
+    if (!(directions[i].device() == values[i].device()))
+      throw DeviceError(fmt::format("{}: {} {} lies on {}, its value on {}", name, what, i,
+                                    directions[i].device().name(), values[i].device().name()));
     out.push_back(to(directions[i], values[i].dtype()));
   }
   return out;
@@ -49,7 +53,7 @@ std::vector<Tensor> pushed(const Evaluation& at, const std::vector<Tensor>& valu
   for (const Tensor& tangent : forward_sweep(values, at.x, batch)) {
     const Tensor& value = values[out.size()];
     out.push_back(tangent.defined() ? squeeze(tangent, 0)
-                                    : zeros(value.shape(), tangent_dtype(value)));
+                                    : zeros(value.shape(), tangent_dtype(value), value.device()));
   }
   return out;
 }
@@ -102,8 +106,7 @@ HessianProduct<std::vector<Tensor>> hessian_product(const Evaluation& at,
                   .create_graph = at.is_recorded,
                   .allow_unused = true});
   for (std::size_t i = 0; i < found.size(); ++i)
-    result.product.push_back(found[i].defined() ? found[i]
-                                                : zeros(at.x[i].shape(), at.x[i].dtype()));
+    result.product.push_back(found[i].defined() ? found[i] : zeros_like(at.x[i]));
   return result;
 }
 
@@ -157,7 +160,7 @@ std::vector<Tensor> Evaluation::gradients(const std::vector<Tensor>& cotangents,
   for (std::size_t i = 0; i < y.size(); ++i) {
     if (!y[i].requires_grad()) continue;
     outputs.push_back(y[i]);
-    weights.push_back(cotangents[i].defined() ? cotangents[i] : ones(y[i].shape(), y[i].dtype()));
+    weights.push_back(cotangents[i].defined() ? cotangents[i] : ones_like(y[i]));
   }
   if (!outputs.empty() && !x.empty())
     found = grad(outputs, x,
@@ -166,7 +169,7 @@ std::vector<Tensor> Evaluation::gradients(const std::vector<Tensor>& cotangents,
                   .create_graph = create_graph,
                   .allow_unused = true});
   for (std::size_t i = 0; i < found.size(); ++i)
-    if (!found[i].defined()) found[i] = zeros(x[i].shape(), x[i].dtype());
+    if (!found[i].defined()) found[i] = zeros_like(x[i]);
   return found;
 }
 

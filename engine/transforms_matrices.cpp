@@ -20,8 +20,8 @@ Dims joined(const Dims& a, const Dims& b) {
 
 /// Directions start ... start + count of the standard basis for x: [count, shape of x].
 Tensor basis(const Tensor& x, std::int64_t start, std::int64_t count) {
-  Tensor out = zeros({count, x.numel()}, tangent_dtype(x));
-  alias(out, {count}, {x.numel() + 1}, start).copy_(ones({}, out.dtype()));
+  Tensor out = zeros({count, x.numel()}, tangent_dtype(x), x.device());
+  alias(out, {count}, {x.numel() + 1}, start).copy_(ones({}, out.dtype(), out.device()));
   return reshape(out, joined({count}, x.shape()));
 }
 
@@ -53,15 +53,21 @@ class Assembly {
  public:
   enum class By { rows, columns };
 
-  Assembly(By by, std::int64_t rows, std::int64_t columns, DType dtype, bool is_recorded)
-      : by_(by), rows_(rows), columns_(columns), dtype_(dtype), is_recorded_(is_recorded) {}
+  Assembly(By by, std::int64_t rows, std::int64_t columns, DType dtype, const Device& device,
+           bool is_recorded)
+      : by_(by),
+        rows_(rows),
+        columns_(columns),
+        dtype_(dtype),
+        device_(device),
+        is_recorded_(is_recorded) {}
 
   /// `block`: [count, elements of a row or of a column in any shape]; undefined for zeros.
   void add(std::int64_t start, std::int64_t count, const Tensor& block) {
     const bool is_by_rows = by_ == By::rows;
     const std::int64_t across = is_by_rows ? columns_ : rows_;
-    Tensor part = block.defined() ? to(reshape(block, {count, across}), dtype_)
-                                  : zeros({count, across}, dtype_);
+    Tensor part = block.defined() ? to(to(reshape(block, {count, across}), dtype_), device_)
+                                  : zeros({count, across}, dtype_, device_);
     if (is_recorded_) {
       parts_.push_back(part);
       return;
@@ -71,12 +77,13 @@ class Assembly {
       memory_ = contiguous(part);
       return;
     }
-    if (!memory_.defined()) memory_ = zeros({rows_, columns_}, dtype_);
+    if (!memory_.defined()) memory_ = zeros({rows_, columns_}, dtype_, device_);
     if (block.defined()) slice(memory_, is_by_rows ? 0 : 1, start, start + count).copy_(part);
   }
 
   Tensor finished(const Dims& shape) const {
-    if (parts_.empty()) return memory_.defined() ? reshape(memory_, shape) : zeros(shape, dtype_);
+    if (parts_.empty())
+      return memory_.defined() ? reshape(memory_, shape) : zeros(shape, dtype_, device_);
     const Tensor all = parts_.size() == 1 ? parts_[0] : cat(parts_);
     return reshape(by_ == By::rows ? all : transpose(all, 0, 1), shape);
   }
@@ -85,6 +92,7 @@ class Assembly {
   By by_;
   std::int64_t rows_, columns_;
   DType dtype_;
+  Device device_;
   bool is_recorded_;
   Tensor memory_;
   std::vector<Tensor> parts_;
@@ -133,7 +141,7 @@ Matrix forward_jacobian(const Evaluation& at, const Batching& batching) {
     blocks.emplace_back();
     for (const Tensor& x : at.x)
       blocks.back().emplace_back(Assembly::By::columns, y.numel(), x.numel(),
-                                 std::max(x.dtype(), y.dtype()), at.is_recorded);
+                                 std::max(x.dtype(), y.dtype()), y.device(), at.is_recorded);
   }
   const Connected outputs(at.y);
   push_basis(at, outputs.values, batching,
@@ -174,7 +182,7 @@ Matrix reverse_jacobian(const Evaluation& at, const Batching& batching) {
     std::vector<Assembly> blocks;
     for (const Tensor& x : at.x)
       blocks.emplace_back(Assembly::By::rows, y.numel(), x.numel(), std::max(x.dtype(), y.dtype()),
-                          at.is_recorded);
+                          y.device(), at.is_recorded);
     pull_basis(at, y, batching, blocks);
     result.emplace_back();
     for (std::size_t i = 0; i < at.x.size(); ++i)
@@ -203,7 +211,7 @@ std::vector<std::vector<Assembly>> hessian_blocks(const Evaluation& at) {
     blocks.emplace_back();
     for (const Tensor& b : at.x)
       blocks.back().emplace_back(Assembly::By::rows, a.numel(), b.numel(),
-                                 std::max(a.dtype(), b.dtype()), at.is_recorded);
+                                 std::max(a.dtype(), b.dtype()), a.device(), at.is_recorded);
   }
   return blocks;
 }

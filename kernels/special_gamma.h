@@ -96,12 +96,15 @@ WALD_FUNCTION V lgamma_real(V x) {
   return select(is_negative, lgamma_negative(x, y), y);
 }
 
-/// digamma(x) for x >= 0: (x - x0) P / Q on [1, 6], degrees 9 and 9, error 4.0e-17, its root x0
-/// being subtracted in two parts; below 1 one step of the recurrence. Above 6, with z = x - 1/2,
-/// log z + z^-2 T(z^-2), degree 6 on [0, 1/5.5^2], absolute error 3.3e-17. All by one division.
+/// digamma(x) for x in [1, 6) as a quotient (x - x0) P / Q, degrees 9 and 9, error 4.0e-17, its
+/// root x0 being subtracted in two parts; below 1 one step of the recurrence.
 template <class V>
-WALD_FUNCTION V digamma_positive(V x) {
-  const auto low = x < 1.0, far = x >= 6.0;
+struct Quotient {
+  V over, under;
+};
+template <class V>
+WALD_PART Quotient<V> digamma_near(V x) {
+  const auto low = x < 1.0;
   const V y = select(low, x + 1.0, x);
   V p = polynomial(y, 2594134086.7729964, 9149305984.066595, 10201475564.32277, 5079278632.864912,
                    1258401622.4879582, 157585789.02945283, 9477199.988793395, 238512.38906768907,
@@ -110,18 +113,32 @@ WALD_FUNCTION V digamma_positive(V x) {
                    2731338032.34618, 542005360.5770137, 54932123.26474903, 2665014.65712488,
                    52942.836850162035, 292.31642377839927);
   p = p * ((y - 1.4616321449683622) - 9.549995429965697e-17);
+  return {select(low, fused(p, x, -q), p), select(low, q * x, q)};
+}
+
+/// digamma(x) for x >= 0: a quotient below 6; above, with z = x - 1/2, log z + z^-2 T(z^-2), degree
+/// 6 on [0, 1/5.5^2], absolute error 3.3e-17. Either is left out where no lane needs it, and
+/// otherwise they share one division, by which a lane gets the same bits.
+template <class V>
+WALD_FUNCTION V digamma_positive(V x) {
+  const auto near = x < 6.0, far = x >= 6.0, is_huge = x >= 1e290;
   const V z = x - 0.5;
-  p = select(far, V(1.0), select(low, fused(p, x, -q), p));
-  q = select(far, z, select(low, q * x, q));
-  const auto [quotient, l] = quotient_and_log(p, q, select(far, z, V(1.0)));
+  V p(1.0), q = z, of_log = z;
+  if (any_of(near)) {
+    const auto [over, under] = digamma_near(x);
+    if (!any_of(far)) return over * (1.0 / under);
+    p = select(near, over, p);
+    q = select(near, under, q);
+    of_log = select(near, V(1.0), z);
+  }
+  const auto [quotient, l] = quotient_and_log(p, q, of_log);
   const V square = quotient * quotient;
   const V series = polynomial(square, 0.04166666666666548, -0.00729166666313477,
                               0.003844244304854911, -0.004133794714595649, 0.007532295664912337,
                               -0.01972303829792419, 0.048902853456149205);
-  V large = fused(square, series, l);
-  const auto is_huge = x >= 1e290;
-  if (any_of(is_huge)) large = select(is_huge, log(x), large);
-  return select(far, large, quotient);
+  V y = fused(square, series, l);
+  if (any_of(is_huge)) y = select(is_huge, log(x), y);
+  return select(near, quotient, y);
 }
 
 template <class V>

@@ -28,7 +28,7 @@ class RankedWeights {
 std::vector<std::size_t> ranks_of(const std::vector<double>& score, std::size_t& count) {
   std::vector<double> distinct = score;
   std::ranges::sort(distinct);
-  distinct.erase(std::ranges::unique(distinct).begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   count = distinct.size();
   std::vector<std::size_t> ranks;
   for (double s : score)

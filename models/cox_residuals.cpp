@@ -57,7 +57,7 @@ std::vector<double> rank_scale(std::vector<double> all, const std::vector<double
   std::ranges::sort(all);
   std::vector<double> g;
   for (double t : times) {
-    const auto [first, last] = std::ranges::equal_range(all, t);
+    const auto [first, last] = std::equal_range(all.begin(), all.end(), t);
     g.push_back(static_cast<double>((first - all.begin()) + (last - all.begin()) + 1) / 2);
   }
   return g;

@@ -85,7 +85,7 @@ void RiskSets::find_times(const FollowUp& data) {
     if (data.event[i] == 1 && weight_of(data, i) > 0)
       times_.push_back({stratum_of(data, i), data.time[i], 0});
   std::ranges::sort(times_, {}, [](const EventTime& t) { return std::pair(t.stratum, t.time); });
-  times_.erase(std::ranges::unique(times_).begin(), times_.end());
+  times_.erase(std::unique(times_.begin(), times_.end()), times_.end());
 }
 
 void RiskSets::find_rows(const FollowUp& data) {

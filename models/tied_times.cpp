@@ -12,7 +12,7 @@ void join_close_times(std::initializer_list<std::vector<double>*> columns) {
     for (double time : *times)
       if (std::isfinite(time)) distinct.push_back(time);
   std::ranges::sort(distinct);
-  distinct.erase(std::ranges::unique(distinct).begin(), distinct.end());
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   double size = 0;
   for (double time : distinct) size += std::abs(time) / static_cast<double>(distinct.size());
   const double close = std::sqrt(std::numeric_limits<double>::epsilon()) * size;

@@ -34,6 +34,10 @@ Managed* lend(const Tensor& x) {
   if (x.requires_grad())
     throw GraphError(
         "to_dlpack: the tensor requires grad, which DLPack does not carry; detach() it");
+  if (!(x.device() == Device()))
+    throw DeviceError(fmt::format(
+        "to_dlpack: the tensor lies on {}; only the processor's memory is lent: to(x, Device())",
+        x.device().name()));
   auto lent = std::make_unique<Lent<Managed>>();
   // What repeats elements that are its own is laid out: the receiver may write.
   lent->tensor = x.impl()->is_compressed ? contiguous_detached(x) : x.detach();

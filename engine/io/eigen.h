@@ -41,9 +41,10 @@ EigenView<T> as_eigen(const Tensor& x) {
 template <class Derived>
 Tensor from_eigen(const Eigen::DenseBase<Derived>& values) {
   using T = typename Derived::Scalar;
-  Tensor out = empty({values.rows(), values.cols()}, dtype_of<T>::value);
+  Tensor out = empty({values.rows(), values.cols()}, dtype_of<T>::value, Device());
   Eigen::Map<EigenRowMajor<T>>(out.mutable_data<T>(), values.rows(), values.cols()) =
       values.derived();
+  out = to(out, default_device());
   return Derived::IsVectorAtCompileTime ? reshape(out, {values.size()}) : out;
 }
 

@@ -169,7 +169,7 @@ Raw raw_at(const unsigned char* from, bool is_swapped) {
 template <class Raw, class T, class Convert>
 Tensor converted(const unsigned char* from, const Dims& shape, bool is_swapped,
                  const Convert& convert) {
-  Tensor out = empty(shape, dtype_of<T>::value);
+  Tensor out = empty(shape, dtype_of<T>::value, Device());
   T* to = out.mutable_data<T>();
   const std::int64_t n = out.numel();
   for (std::int64_t i = 0; i < n; ++i)
@@ -181,7 +181,7 @@ template <class Raw, class T>
 Tensor cast(const unsigned char* from, const Dims& shape, bool is_swapped) {
   if constexpr (std::is_same_v<Raw, T>) {
     if (!is_swapped) {
-      Tensor out = empty(shape, dtype_of<T>::value);
+      Tensor out = empty(shape, dtype_of<T>::value, Device());
       if (out.numel() > 0)
         std::memcpy(out.mutable_data<T>(), from, static_cast<std::size_t>(out.numel()) * sizeof(T));
       return out;
@@ -328,7 +328,7 @@ Tensor load_npy(const std::string& path, const NpyOptions& options) {
 }
 
 void save_npy(const std::string& path, const Tensor& x) {
-  const Tensor elements = contiguous_detached(x);
+  const Tensor elements = contiguous_on(kernels::cpu_backend(), x);
   FileWriter file(path);
   const std::string header = npy::encode_header(x);
   file.write(header.data(), header.size());

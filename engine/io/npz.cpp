@@ -191,7 +191,7 @@ class Archive {
       : file_(path), zip64_from_(zip64_from) {}
 
   void add(const std::string& name, const Tensor& x) {
-    const Tensor elements = contiguous_detached(x);
+    const Tensor elements = contiguous_on(kernels::cpu_backend(), x);
     const std::string header = encode_header(x);
     const auto* data = reinterpret_cast<const unsigned char*>(elements.impl()->data());
     const auto bytes = static_cast<std::size_t>(x.numel()) * size_of(x.dtype());

@@ -174,7 +174,7 @@ double Table::number_or_nan(std::size_t row, std::size_t column) const {
 
 Tensor Table::numbers(std::string_view name) const {
   const std::size_t index = column(name);
-  Tensor values = empty({static_cast<std::int64_t>(rows_)});
+  Tensor values = empty({static_cast<std::int64_t>(rows_)}, DType::float64, Device());
   double* const out = values.mutable_data<double>();
   for (std::size_t row = 0; row < rows_; ++row) out[row] = number_or_nan(row, index);
   return values;

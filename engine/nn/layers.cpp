@@ -40,6 +40,7 @@ Dropout::Dropout(double p, Generator* generator)
 
 Tensor Dropout::forward(const Tensor& x) const {
   if (!is_training() || p_ == 0) return x;
+  const DeviceGuard beside(x.device());
   const Tensor kept = rand(x.shape(), {DType::float64, generator_}) > p_;
   return where(kept, p_ == 1 ? x : x / (1 - p_), 0.0);
 }

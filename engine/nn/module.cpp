@@ -133,19 +133,29 @@ void Module::to(DType dtype) {
   if (!is_floating(dtype))
     throw DTypeError(
         fmt::format("{}: parameters are float64 or float32, not {}", kind(), name_of(dtype)));
+  replace_each([&](const Tensor& x) { return is_floating(x.dtype()) ? wald::to(x, dtype) : x; });
+}
+
+void Module::to(const Device& device) {
+  replace_each([&](const Tensor& x) { return wald::to(x, device); });
+}
+
+/// Puts `changed(x)` in the place of each tensor x of the state, and of its gradient.
+void Module::replace_each(const std::function<Tensor(const Tensor&)>& changed) {
   const NoGradGuard guard;
   for (const auto& [name, tensor] : state()) {
-    if (!is_floating(tensor.dtype()) || tensor.dtype() == dtype) continue;
+    const Tensor made = changed(tensor);
+    if (made.is_same(tensor)) continue;
+    const Tensor fresh = contiguous_detached(made);
     TensorImpl& impl = *tensor.impl();
-    const Tensor fresh = contiguous_detached(wald::to(tensor, dtype));
     // Counts as a write: a graph made before is refused, whether it kept this tensor or a view.
     fresh.impl()->storage->version = ++impl.storage->version;
     impl.storage = fresh.impl()->storage;
     impl.strides = fresh.strides();
     impl.offset = 0;
     impl.is_compressed = false;
-    impl.dtype = dtype;
-    if (impl.grad.defined()) impl.grad = wald::to(impl.grad, dtype);
+    impl.dtype = fresh.dtype();
+    if (impl.grad.defined()) impl.grad = changed(impl.grad);
   }
 }
 

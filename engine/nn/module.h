@@ -70,6 +70,8 @@ class Module {
   /// Turns parameters and buffers of float64 or float32 (and their gradients) into the other type,
   /// in place: all handles to them see it. A graph made before cannot be gone through afterwards.
   void to(DType dtype);
+  /// Brings parameters and buffers (and gradients) to a device, in the same way.
+  void to(const Device& device);
   /// Calls f for each submodule, the deepest first, then for this one.
   void apply(const std::function<void(Module&)>& f);
 
@@ -88,6 +90,7 @@ class Module {
 
  private:
   struct State;
+  void replace_each(const std::function<Tensor(const Tensor&)>& changed);
   void add_child(const std::string& name, const Module& module);
   void require_free(const std::string& name) const;
   bool contains(const Module& other) const;

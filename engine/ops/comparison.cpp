@@ -131,7 +131,8 @@ Tensor where(const Tensor& condition, double x, const Tensor& y) {
   return where(condition, number_like(x, y), y);
 }
 Tensor where(const Tensor& condition, double x, double y) {
-  return where(condition, full({}, x), full({}, y));
+  const Device device = condition.device();
+  return where(condition, full({}, x, DType::float64, device), full({}, y, DType::float64, device));
 }
 
 Tensor nan_to_num(const Tensor& x, double nan, std::optional<double> inf,

@@ -49,7 +49,7 @@ struct Nonzero final : WholeNumbered<Nonzero> {
   Metas infer(Inputs) const override { return {{Dims{count}, DType::int64}}; }
   void run(Inputs in, std::span<Tensor> out) const override {
     backend_of(in[0]).places_of_true(kernel_shape(in[0].shape()), in[0].impl()->view(),
-                                     out[0].mutable_data<std::int64_t>());
+                                     reinterpret_cast<std::int64_t*>(out[0].impl()->data()));
   }
 };
 
@@ -141,14 +141,16 @@ Tensor index_along(const Tensor& index, std::int64_t axis, Dims shape) {
   return alias(index, shape, strides, index.impl()->offset);
 }
 
-Tensor places_of(const Dims& shape) {
-  Tensor places = empty(shape, DType::int64);
-  auto* to = places.mutable_data<std::int64_t>();
-  std::iota(to, to + places.numel(), std::int64_t{0});
-  return places;
+Tensor places_of(const Tensor& x) {
+  Tensor places = empty(x.shape(), DType::int64, Device());
+  auto* const first = places.mutable_data<std::int64_t>();
+  std::iota(first, first + places.numel(), std::int64_t{0});
+  return to(places, x.device());
 }
 
-Tensor expanded_zeros(const Dims& shape, DType dtype) { return expand(full({}, 0, dtype), shape); }
+Tensor expanded_zeros(const Dims& shape, DType dtype, const Device& device) {
+  return expand(full({}, 0, dtype, device), shape);
+}
 
 Metas Gather::infer(Inputs in) const {
   return {{with_leading(in[0].shape(), core.size(), in[1].shape()), in[0].dtype()}};
@@ -203,11 +205,12 @@ Tensor Scatter::vjp(const Call& call, int input, Inputs g) const {
   const std::size_t rank = places.shape().size();
   if (input == 0) {
     const Dims shape = with_leading(g[0].shape(), rank, places.shape());
-    return record(*this, {g[0], places, expanded_zeros(shape, g[0].dtype())});
+    return record(*this, {g[0], places, expanded_zeros(shape, g[0].dtype(), g[0].device())});
   }
   // Of equal places only the last was used: each writes its number, and sees whose is left.
-  const Tensor numbers = places_of(places.shape());
-  const Tensor left = record(*this, {expanded_zeros(core, DType::int64), places, numbers});
+  const Tensor numbers = places_of(places);
+  const Tensor left =
+      record(*this, {expanded_zeros(core, DType::int64, places.device()), places, numbers});
   const Tensor is_used = record(Gather(axis, core), {left, places}) == numbers;
   return where(is_used, record(Gather(axis, core), {g[0], places}), 0.0);
 }
@@ -217,11 +220,13 @@ Tensors Scatter::jvp(const Call& call, Inputs t) const {
   const std::size_t rank = places.shape().size();
   if (t[0].defined()) {
     const Dims shape = with_leading(t[0].shape(), rank, places.shape());
-    return {
-        record(*this, {t[0], places, t[2].defined() ? t[2] : expanded_zeros(shape, t[0].dtype())})};
+    return {record(*this,
+                   {t[0], places,
+                    t[2].defined() ? t[2] : expanded_zeros(shape, t[0].dtype(), t[0].device())})};
   }
   return {record(
-      *this, {expanded_zeros(with_leading(t[2].shape(), rank, core), t[2].dtype()), places, t[2]})};
+      *this, {expanded_zeros(with_leading(t[2].shape(), rank, core), t[2].dtype(), t[2].device()),
+              places, t[2]})};
 }
 
 Tensor gather(const Tensor& x, std::int64_t axis, const Tensor& index) {
@@ -290,7 +295,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
 }
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
-  return masked_fill(x, mask, full({}, value, x.dtype()));
+  return masked_fill(x, mask, full({}, value, x.dtype(), x.device()));
 }
 
 Tensor masked_scatter(const Tensor& x, const Tensor& mask, const Tensor& source) {
@@ -318,7 +323,7 @@ std::vector<Tensor> where(const Tensor& condition) {
     std::vector<std::int64_t> at(places.size());
     for (std::size_t i = 0; i < places.size(); ++i)
       at[i] = places[i] / stride % condition.shape()[axis];
-    out.insert(out.begin(), from_vector(at));
+    out.insert(out.begin(), to(from_vector(at), condition.device()));
   }
   return out;
 }
@@ -327,7 +332,7 @@ Tensor nonzero(const Tensor& x) {
   const NoGradGuard guard;
   const Tensor mask = x.dtype() == DType::boolean ? x.detach() : x.detach() != 0.0;
   const std::vector<Tensor> axes = where(mask);
-  if (axes.empty()) return empty({mask.item<bool>() ? 1 : 0, 0}, DType::int64);
+  if (axes.empty()) return empty({mask.item<bool>() ? 1 : 0, 0}, DType::int64, x.device());
   return stack(axes, 1);
 }
 

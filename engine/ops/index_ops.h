@@ -84,8 +84,8 @@ Tensor checked_index(const Tensor& index, std::int64_t size, const char* op,
 /// A vector of indices as one for each element along `axis` (from the end) of `shape`, a view.
 Tensor index_along(const Tensor& index, std::int64_t axis, Dims shape);
 /// 0, 1 ... in row-major order.
-Tensor places_of(const Dims& shape);
+Tensor places_of(const Tensor& x);
 /// Zeros without memory of their own.
-Tensor expanded_zeros(const Dims& shape, DType dtype);
+Tensor expanded_zeros(const Dims& shape, DType dtype, const Device& device);
 
 }  // namespace wald

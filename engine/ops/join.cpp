@@ -48,7 +48,7 @@ class Cat final : public Op {
       if (parts[i].defined()) continue;
       Dims shape = known.shape();
       shape[axis_at(axis_, shape.size())] = sizes_[i];
-      parts[i] = expand(full({}, 0, known.dtype()), shape);
+      parts[i] = expand(full({}, 0, known.dtype(), known.device()), shape);
     }
     return {record(*this, parts)};
   }

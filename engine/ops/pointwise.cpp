@@ -204,7 +204,7 @@ Tensor step(const Tensor& x, const Tensor& y, double at_tie) {
 Tensor number_like(double value, const Tensor& x) {
   DType dtype = x.dtype();
   if (!is_floating(dtype)) dtype = std::trunc(value) == value ? DType::int64 : DType::float64;
-  return full({}, value, dtype);
+  return full({}, value, dtype, x.device());
 }
 
 #undef WALD_WITH_NUMBER

@@ -125,8 +125,8 @@ Tensor difference(const Tensor& x, const Tensor& y);
 Tensor step(const Tensor& x, const Tensor& y, const Tensor& at_tie);
 Tensor step(const Tensor& x, const Tensor& y, double at_tie);
 
-/// A tensor of one number, of the type that it takes beside x: x's own, or float64 if x holds
-/// integers and the number is none.
+/// A tensor of one number on x's device, of the type that it takes beside x: x's own, or float64 if
+/// x holds integers and the number is none.
 Tensor number_like(double value, const Tensor& x);
 
 inline Tensor operator-(const Tensor& x) { return neg(x); }

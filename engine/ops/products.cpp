@@ -320,7 +320,7 @@ Tensor cross(const Tensor& a, const Tensor& b, std::int64_t axis) {
 
 Tensor vander(const Tensor& x, std::int64_t count) {
   if (count < 1) throw ShapeError(fmt::format("vander: {} powers make no matrix", count));
-  const Tensor first = ones(x.shape(), x.dtype());
+  const Tensor first = ones(x.shape(), x.dtype(), x.device());
   std::vector<Tensor> powers{first};
   while (static_cast<std::int64_t>(powers.size()) < count)
     powers.push_back(powers.size() == 1 ? x : powers.back() * x);

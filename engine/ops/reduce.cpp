@@ -128,10 +128,10 @@ Tensor products_before(const Tensor& x, bool reverse) {
   const Tensor rest = reverse ? slice(x, -1, 1, n) : slice(x, -1, 0, n - 1);
   Dims edge = x.shape();
   edge.back() = 1;
-  const Tensor one = expand(full({}, 1, x.dtype()), edge);
+  const Tensor one = expand(full({}, 1, x.dtype(), x.device()), edge);
   if (n < 2) return n == 0 ? x : one;
   // Reversed by a flip of roles: products from the end are those of the reversed recurrence.
-  const Tensor zero = expand(full({}, 0, x.dtype()), rest.shape());
+  const Tensor zero = expand(full({}, 0, x.dtype(), x.device()), rest.shape());
   if (!reverse) return cat({one, cumprod(rest, -1)}, -1);
   const Tensor start = cat({zero, one}, -1);
   return linear_recurrence(start, cat({rest, one}, -1), -1, true);

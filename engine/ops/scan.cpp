@@ -30,7 +30,7 @@ Tensor shifted(const Tensor& x, std::int64_t axis, bool reverse, double edge) {
   if (n == 0) return x;
   Dims shape = x.shape();
   shape[axis_at(axis, shape.size())] = 1;
-  const Tensor first = expand(full({}, edge, x.dtype()), shape);
+  const Tensor first = expand(full({}, edge, x.dtype(), x.device()), shape);
   if (n == 1) return first;
   if (reverse) return cat({slice(x, axis, 1, n), first}, axis);
   return cat({first, slice(x, axis, 0, n - 1)}, axis);

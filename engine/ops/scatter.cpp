@@ -53,7 +53,7 @@ Tensor scatter(const Tensor& x, std::int64_t axis, const Tensor& index, const Te
 
 Tensor scatter(const Tensor& x, std::int64_t axis, const Tensor& index, double value) {
   const Tensor number =
-      x.dtype() == DType::boolean ? full({}, value, x.dtype()) : number_like(value, x);
+      x.dtype() == DType::boolean ? full({}, value, x.dtype(), x.device()) : number_like(value, x);
   return scatter(x, axis, index, expand(number, index.shape()));
 }
 
@@ -103,7 +103,7 @@ std::int64_t extent_of(const Tensor& index, std::int64_t minlength, const char* 
 }  // namespace
 
 Tensor bincount(const Tensor& x, std::int64_t minlength) {
-  return bincount(x, expand(full({}, 1, DType::int64), x.shape()), minlength);
+  return bincount(x, expand(full({}, 1, DType::int64, x.device()), x.shape()), minlength);
 }
 
 Tensor bincount(const Tensor& x, const Tensor& weights, std::int64_t minlength) {
@@ -120,7 +120,7 @@ Tensor one_hot(const Tensor& index, std::int64_t count) {
   const Tensor places = unsqueeze(checked_index(index, size, "one_hot"), -1);
   Dims shape = places.shape();
   shape.back() = size;
-  return scatter(expanded_zeros(shape, DType::int64), -1, places, 1.0);
+  return scatter(expanded_zeros(shape, DType::int64, places.device()), -1, places, 1.0);
 }
 
 }  // namespace wald

@@ -82,6 +82,24 @@ struct To final : Linear<To> {
   Tensor transpose(const Tensor& g) const { return to(g, from); }
 };
 
+struct ToDevice final : Linear<ToDevice> {
+  ToDevice(const Device& a, const Device& b) : from(a), device(b) {}
+  Device from, device;
+
+  std::string_view name() const override { return "to_device"; }
+  Metas infer(Inputs in) const override {
+    return {{in[0].shape(), in[0].dtype(), &device.backend()}};
+  }
+  void run(Inputs in, std::span<Tensor> out) const override {
+    if (in[0].numel() == 1 && is_floating(in[0].dtype()) && from == Device())
+      device.backend().fill(in[0].dtype(), out[0].impl()->data(), 1,
+                            in[0].item());  // not waited for
+    else
+      copy_between_devices(in[0], out[0]);
+  }
+  Tensor transpose(const Tensor& g) const { return to(g, from); }
+};
+
 /// A copy, so that no other operation meets negative strides.
 struct Flip final : Linear<Flip> {
   explicit Flip(Dims a) : axes(std::move(a)) {}
@@ -127,11 +145,11 @@ Tensor triangle(const Tensor& x, std::int64_t offset, bool lower) {
     throw ShapeError(fmt::format("{}: a matrix is wanted, not shape {}", lower ? "tril" : "triu",
                                  to_string(x.shape())));
   const std::int64_t rows = x.size(-2), columns = x.size(-1);
-  Tensor kept = empty({rows, columns}, DType::boolean);
+  Tensor kept = empty({rows, columns}, DType::boolean, Device());
   bool* to = kept.mutable_data<bool>();
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = 0; j < columns; ++j) *to++ = lower ? j - i <= offset : j - i >= offset;
-  return wald::to(where(kept, x, 0.0), x.dtype());
+  return wald::to(where(wald::to(kept, x.device()), x, 0.0), x.dtype());
 }
 
 }  // namespace
@@ -208,7 +226,8 @@ Tensor to(const Tensor& x, DType dtype) {
   return x.dtype() == dtype ? x : record(To(x.dtype(), dtype), {x});
 }
 
-// One device is all that there is, so nothing is ever copied yet.
-Tensor to(const Tensor& x, const Device&) { return x; }
+Tensor to(const Tensor& x, const Device& device) {
+  return x.device() == device ? x : record(ToDevice(x.device(), device), {x});
+}
 
 }  // namespace wald

@@ -101,7 +101,7 @@ Tensor clone(const Tensor& x);
 /// The elements converted to another type. From floating to int64, fractions are cut off, nan
 /// becomes 0 and what lies beyond the range its nearest end; to boolean, all but 0 is true.
 Tensor to(const Tensor& x, DType dtype);
-/// The elements on another device; x itself if they lie there.
+/// The elements on another device; x itself if they lie there. A gradient goes the way back.
 Tensor to(const Tensor& x, const Device& device);
 
 }  // namespace wald

@@ -76,7 +76,7 @@ class Solve final : public Op {
     const NoGradGuard guard;
     const Tensor& lu = in[2];
     const Tensor b = contiguous_detached(in[1]), rows = contiguous_detached(in[3]);
-    const auto* row = rows.data<std::int64_t>();
+    const auto* row = reinterpret_cast<const std::int64_t*>(rows.impl()->data());
     std::vector<int> info;
     if (!is_transposed_) {
       backend_of(b).permute_rows(matrices(b), row, false, out[0].impl()->data());

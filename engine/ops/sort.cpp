@@ -27,7 +27,8 @@ struct Argsort final : WholeNumbered<Argsort> {
   }
   void run(Inputs in, std::span<Tensor> out) const override {
     backend_of(in[0]).argsort(in[0].dtype(), kernel_shape(in[0].shape()), in[0].impl()->view(),
-                              descending, keep, out[0].mutable_data<std::int64_t>());
+                              descending, keep,
+                              reinterpret_cast<std::int64_t*>(out[0].impl()->data()));
   }
 };
 
@@ -45,7 +46,7 @@ struct SearchSorted final : WholeNumbered<SearchSorted> {
     backend_of(values).searchsorted(values.dtype(), kernel_shape(values.shape()),
                                     {sequence.impl()->data(), begins.data()}, sequence.size(-1),
                                     sequence.strides().back(), values.impl()->view(), right,
-                                    out[0].mutable_data<std::int64_t>());
+                                    reinterpret_cast<std::int64_t*>(out[0].impl()->data()));
   }
 };
 
@@ -82,13 +83,15 @@ Sorted topk(const Tensor& x, std::int64_t k, std::int64_t axis, bool largest) {
 Unique unique(const Tensor& x) {
   const std::int64_t n = x.numel();
   const Sorted sorted = sort(reshape(x.detach(), {n}));
-  const auto* place = sorted.indices.data<std::int64_t>();
-  Tensor inverse = empty(x.shape(), DType::int64);
-  auto* to = inverse.mutable_data<std::int64_t>();
+  // How many values there are is known on the processor alone, so the rest is done there.
+  const Tensor indices = to(sorted.indices, Device()), values = to(sorted.values, Device());
+  const auto* place = indices.data<std::int64_t>();
+  Tensor inverse = empty(x.shape(), DType::int64, Device());
+  auto* which = inverse.mutable_data<std::int64_t>();
   std::vector<std::int64_t> firsts, counts;
   visit_dtype(x.dtype(), [&](auto type) {
     using T = decltype(type);
-    const T* value = sorted.values.data<T>();
+    const T* value = values.data<T>();
     auto differs = [](T a, T b) { return a != b && (a == a || b == b); };
     for (std::int64_t i = 0; i < n; ++i) {
       if (i == 0 || differs(value[i - 1], value[i])) {
@@ -96,10 +99,12 @@ Unique unique(const Tensor& x) {
         counts.push_back(0);
       }
       ++counts.back();
-      to[place[i]] = static_cast<std::int64_t>(firsts.size()) - 1;
+      which[place[i]] = static_cast<std::int64_t>(firsts.size()) - 1;
     }
   });
-  return {index_select(sorted.values, 0, from_vector(firsts)), inverse, from_vector(counts)};
+  const Device device = x.device();
+  return {index_select(sorted.values, 0, to(from_vector(firsts), device)), to(inverse, device),
+          to(from_vector(counts), device)};
 }
 
 Tensor searchsorted(const Tensor& sequence, const Tensor& values, bool right) {

@@ -12,6 +12,8 @@ extern "C" {
   void p##getrf_(const int* m, const int* n, T* a, const int* lda, int* pivots, int* info);      \
   void p##geqrf_(const int* m, const int* n, T* a, const int* lda, T* tau, T* work,              \
                  const int* lwork, int* info);                                                   \
+  void p##orgqr_(const int* m, const int* n, const int* k, T* a, const int* lda, const T* tau,   \
+                 T* work, const int* lwork, int* info);                                          \
   void p##gelqf_(const int* m, const int* n, T* a, const int* lda, T* tau, T* work,              \
                  const int* lwork, int* info);                                                   \
   void p##orglq_(const int* m, const int* n, const int* k, T* a, const int* lda, const T* tau,   \
@@ -20,6 +22,9 @@ extern "C" {
                 T* work, const int* lwork, int* info);                                           \
   void p##syevd_(const char* jobz, const char* uplo, const int* n, T* a, const int* lda, T* w,   \
                  T* work, const int* lwork, int* iwork, const int* liwork, int* info);           \
+  void p##gesvd_(const char* jobu, const char* jobvt, const int* m, const int* n, T* a,          \
+                 const int* lda, T* s, T* u, const int* ldu, T* vt, const int* ldvt, T* work,    \
+                 const int* lwork, int* info);                                                   \
   void p##gesdd_(const char* jobz, const int* m, const int* n, T* a, const int* lda, T* s, T* u, \
                  const int* ldu, T* vt, const int* ldvt, T* work, const int* lwork, int* iwork,  \
                  int* info);

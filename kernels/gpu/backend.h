@@ -13,9 +13,10 @@ namespace wald::kernels {
 
 class GpuBackend : public Backend {
  public:
-  /// "cuda:1"; the emulated device has no number.
+  /// "cuda:1"; the first emulated device has no number.
   GpuBackend(const gpu::Table& table, int device);
 
+  bool is_integrated() const;  ///< Shares the memory of the processor.
   gpu::DeviceFacts facts() const;
   gpu::MemoryUse memory_use() const;
   /// Bytes that may be in use and kept together; 0: as many as the device has.
@@ -68,8 +69,10 @@ class GpuBackend : public Backend {
 
  private:
   void check(int status, const char* what) const;
-  /// Says once for each operation that the processor does it.
-  void say_on_host(const char* what) const;
+  /// Whether the device does it itself: not where its kernel, or the library that this needs, is
+  /// missing. Says once for each operation that the processor does it.
+  template <class Kernel, class... Arguments>
+  bool does(const char* what, Kernel* kernel, const Arguments&... arguments) const;
 
   const gpu::Table& table_;
   const int device_;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "elements.h"
+#include "linalg.h"
 #include "matrices.h"
 #include "memory.h"
 
@@ -130,6 +131,10 @@ Status cholesky_of(int device, const kernels::Matrices& a, T* l, int* info, Stre
 
 Status cholesky(int device, const kernels::Matrices& a, void* l, int* info, Stream stream) {
   if (a.batch == 0) return success;
+  if (a.rows > panel) {
+    const Status status = library_cholesky(device, a, l, info, stream);
+    if (status != not_supported) return status;
+  }
   return a.dtype == DType::float64 ? cholesky_of(device, a, static_cast<double*>(l), info, stream)
                                    : cholesky_of(device, a, static_cast<float*>(l), info, stream);
 }

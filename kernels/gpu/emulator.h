@@ -10,22 +10,55 @@
 
 namespace wald::gpu::emulator {
 
-enum class Status { success, out_of_memory, bad_launch, deadlock };
+enum class Status {
+  success,
+  out_of_memory,
+  bad_launch,
+  deadlock,
+  no_such_device,
+  wrong_memory,
+  not_supported,
+  unknown
+};
 constexpr Status success = Status::success;
 constexpr Status out_of_memory = Status::out_of_memory;
+constexpr Status not_supported = Status::not_supported;
+constexpr Status unknown = Status::unknown;
 struct Stream {};
 struct Event {};
 
 const char* message_of(Status status);
+
+/// 1, or as many as WALD_EMULATED_DEVICES or the last set_device_count() says, for tests of
+/// several.
 Status device_count(int* n);
+void set_device_count(int n);
+Status is_integrated(int device, bool* is);
 Status describe(int device, DeviceFacts* facts);
+/// Of the calling thread.
 Status set_device(int device);
-/// Limits the device's memory, as for tests of what happens without; 0: no limit.
+Status current_device(int* device);
+
+/// Limits each device's memory, as for tests of what happens without; 0: no limit.
 void set_memory_limit(std::size_t bytes);
+/// Of the current device.
 Status allocate(void** p, std::size_t bytes);
 Status release(void* p);
+Status allocate_host(void** p, std::size_t bytes);
 Status copy(void* to, const void* from, std::size_t bytes, Stream stream);
+/// Refuses memory that does not begin where memory of that device lies.
+Status copy_peer(void* to, int device, const void* from, int peer, std::size_t bytes,
+                 Stream stream);
+inline void reach_peer(int, int) {}
+
+// All is done when it is queued.
+inline Status make_stream(Stream*) { return success; }
+inline Status make_event(Event*) { return success; }
+inline Status destroy(Event) { return success; }
+inline Status record(Event, Stream) { return success; }
+inline Status wait(Stream, Event) { return success; }
 inline Status synchronize(Stream) { return success; }
+inline Status synchronize(Event) { return success; }
 
 /// The threads of a warp: 32, as NVIDIA's, or 64, as AMD's larger ones.
 void set_warp_size(int threads);

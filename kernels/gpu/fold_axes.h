@@ -54,11 +54,7 @@ struct FoldRows {
         sum = Fold::join(sum, read<Fold>(row, offset_of(gone, i), i));
       partial[t.index()] = sum;
       t.sync();
-      for (int half = t.count() / 2; half > 0; half /= 2) {
-        if (t.index() < half)
-          partial[t.index()] = Fold::join(partial[t.index()], partial[t.index() + half]);
-        t.sync();
-      }
+      fold_threads<Fold>(t, partial);
       if (t.index() == 0) out[b] = written<Fold, Out>(partial[0]);
       t.sync();
     }

@@ -44,54 +44,72 @@ using Status = WALD_GPU(Error_t);
 using Stream = WALD_GPU(Stream_t);
 using Event = WALD_GPU(Event_t);
 constexpr Status success = WALD_GPU(Success);
+constexpr Status not_supported = WALD_GPU(ErrorNotSupported);
+constexpr Status unknown = WALD_GPU(ErrorUnknown);
 #if defined(__CUDACC__)
 constexpr Status out_of_memory = cudaErrorMemoryAllocation;
-#else
-constexpr Status out_of_memory = hipErrorOutOfMemory;
-#endif
-
-#if defined(__CUDACC__)
 constexpr const char* vendor = "cuda";
 #else
+constexpr Status out_of_memory = hipErrorOutOfMemory;
 constexpr const char* vendor = "hip";
 #endif
 
-inline const char* message_of(Status status) { return WALD_GPU(GetErrorString)(status); }
-inline Status device_count(int* n) { return WALD_GPU(GetDeviceCount)(n); }
-inline Status set_device(int device) { return WALD_GPU(SetDevice)(device); }
-inline Status allocate(void** p, std::size_t bytes) { return WALD_GPU(Malloc)(p, bytes); }
-inline Status release(void* p) { return WALD_GPU(Free)(p); }
-inline Status copy(void* to, const void* from, std::size_t bytes, Stream stream) {
-  return WALD_GPU(MemcpyAsync)(to, from, bytes, WALD_GPU(MemcpyDefault), stream);
+// A status is returned, and not left behind for the application's own code to find.
+inline Status clean(Status status) {
+  if (status != success) static_cast<void>(WALD_GPU(GetLastError)());
+  return status;
 }
-inline Status synchronize(Stream stream) { return WALD_GPU(StreamSynchronize)(stream); }
 
-inline Status describe(int device, DeviceFacts* facts) {
-#if defined(__CUDACC__)
-  cudaDeviceProp properties;
-#else
-  hipDeviceProp_t properties;
-#endif
-  Status status = set_device(device);
-  if (status == success) status = WALD_GPU(GetDeviceProperties)(&properties, device);
-  if (status == success) status = WALD_GPU(MemGetInfo)(&facts->free_memory, &facts->memory);
-  int driver = 0;
-  if (status == success) status = WALD_GPU(DriverGetVersion)(&driver);
-  if (status != success) return status;
-  std::snprintf(facts->name, sizeof facts->name, "%s", properties.name);
-#if defined(__CUDACC__)
-  std::snprintf(facts->capability, sizeof facts->capability, "%d.%d", properties.major,
-                properties.minor);
-  std::snprintf(facts->driver, sizeof facts->driver, "CUDA %d.%d", driver / 1000,
-                driver % 1000 / 10);
-#else
-  std::snprintf(facts->capability, sizeof facts->capability, "%s", properties.gcnArchName);
-  std::snprintf(facts->driver, sizeof facts->driver, "HIP %d.%d", driver / 10000000,
-                driver / 100000 % 100);
-#endif
-  facts->is_integrated = properties.integrated != 0;
-  return success;
+inline const char* message_of(Status status) { return WALD_GPU(GetErrorString)(status); }
+inline Status device_count(int* n) { return clean(WALD_GPU(GetDeviceCount)(n)); }
+inline Status current_device(int* device) { return clean(WALD_GPU(GetDevice)(device)); }
+inline Status set_device(int device) { return clean(WALD_GPU(SetDevice)(device)); }
+inline Status allocate(void** p, std::size_t bytes) { return clean(WALD_GPU(Malloc)(p, bytes)); }
+inline Status release(void* p) { return clean(WALD_GPU(Free)(p)); }
+inline Status synchronize(Stream stream) { return clean(WALD_GPU(StreamSynchronize)(stream)); }
+inline Status copy(void* to, const void* from, std::size_t bytes, Stream stream) {
+  return clean(WALD_GPU(MemcpyAsync)(to, from, bytes, WALD_GPU(MemcpyDefault), stream));
 }
+
+/// A stream that does not wait for the default one, which may be the application's.
+inline Status make_stream(Stream* stream) {
+  return clean(WALD_GPU(StreamCreateWithFlags)(stream, WALD_GPU(StreamNonBlocking)));
+}
+inline Status make_event(Event* event) {
+  return clean(WALD_GPU(EventCreateWithFlags)(event, WALD_GPU(EventDisableTiming)));
+}
+inline Status destroy(Event event) { return clean(WALD_GPU(EventDestroy)(event)); }
+inline Status record(Event event, Stream stream) {
+  return clean(WALD_GPU(EventRecord)(event, stream));
+}
+inline Status wait(Stream stream, Event event) {
+  return clean(WALD_GPU(StreamWaitEvent)(stream, event, 0));
+}
+inline Status synchronize(Event event) { return clean(WALD_GPU(EventSynchronize)(event)); }
+
+/// Memory of the host that a device reads and writes by itself.
+inline Status allocate_host(void** p, std::size_t bytes) {
+#if defined(__CUDACC__)
+  return clean(cudaMallocHost(p, bytes));
+#else
+  return clean(hipHostMalloc(p, bytes, hipHostMallocDefault));
+#endif
+}
+
+/// Lets the current device reach the memory of a peer, if it can at all.
+inline void reach_peer(int device, int peer) {
+  int can = 0;
+  if (clean(WALD_GPU(DeviceCanAccessPeer)(&can, device, peer)) == success && can)
+    static_cast<void>(clean(WALD_GPU(DeviceEnablePeerAccess)(peer, 0)));  // or it was done before
+}
+/// Through the host's memory where the devices do not reach each other.
+inline Status copy_peer(void* to, int device, const void* from, int peer, std::size_t bytes,
+                        Stream stream) {
+  return clean(WALD_GPU(MemcpyPeerAsync)(to, device, from, peer, bytes, stream));
+}
+
+Status is_integrated(int device, bool* is);
+Status describe(int device, DeviceFacts* facts);
 
 class Thread {
  public:
@@ -128,9 +146,10 @@ __global__ void run(const Kernel kernel) {
 
 template <class Kernel>
 Status launch(const Kernel& kernel, const Grid& grid, Stream stream) {
-  run<<<dim3(static_cast<unsigned>(grid.blocks)), dim3(static_cast<unsigned>(grid.threads)),
-        grid.shared_bytes, stream>>>(kernel);
-  return WALD_GPU(GetLastError)();
+  void* arguments[] = {const_cast<Kernel*>(&kernel)};
+  return clean(WALD_GPU(LaunchKernel)(
+      reinterpret_cast<const void*>(&run<Kernel>), dim3(static_cast<unsigned>(grid.blocks)),
+      dim3(static_cast<unsigned>(grid.threads)), arguments, grid.shared_bytes, stream));
 }
 
 #else
@@ -138,12 +157,22 @@ Status launch(const Kernel& kernel, const Grid& grid, Stream stream) {
 constexpr const char* vendor = "emulated";
 
 using emulator::allocate;
+using emulator::allocate_host;
 using emulator::copy;
+using emulator::copy_peer;
+using emulator::current_device;
 using emulator::describe;
+using emulator::destroy;
 using emulator::device_count;
 using emulator::Event;
+using emulator::is_integrated;
+using emulator::make_event;
+using emulator::make_stream;
 using emulator::message_of;
+using emulator::not_supported;
 using emulator::out_of_memory;
+using emulator::reach_peer;
+using emulator::record;
 using emulator::release;
 using emulator::set_device;
 using emulator::Status;
@@ -151,6 +180,8 @@ using emulator::Stream;
 using emulator::success;
 using emulator::synchronize;
 using emulator::Thread;
+using emulator::unknown;
+using emulator::wait;
 
 template <class Kernel>
 Status launch(const Kernel& kernel, const Grid& grid, Stream) {

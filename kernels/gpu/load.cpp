@@ -24,9 +24,8 @@ std::string program_folder() {
 void* open_object(const std::string& file, std::string& problem) {
   const char* const asked = std::getenv("WALD_GPU_PATH");
   const std::string beside = program_folder() + "/../lib/" + file;
-  const std::vector<std::string> places = asked && *asked
-                                              ? std::vector{std::string(asked) + "/" + file}
-                                              : std::vector{file, beside};
+  std::vector<std::string> places{file, beside, WALD_LIBRARY_FOLDER "/" + file};
+  if (asked && *asked) places = {std::string(asked) + "/" + file};
   for (const std::string& place : places) {
     if (void* const object = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL)) return object;
     const std::string why = dlerror();
@@ -40,8 +39,7 @@ void* open_object(const std::string& file, std::string& problem) {
 const gpu::Table* load(const std::string& file, std::string& problem) {
   void* const object = open_object(file, problem);
   if (!object) return nullptr;
-  const auto table_of =
-      reinterpret_cast<const gpu::Table* (*)()>(dlsym(object, "wald_gpu_table"));
+  const auto table_of = reinterpret_cast<const gpu::Table* (*)()>(dlsym(object, "wald_gpu_table"));
   const gpu::Table* const table = table_of ? table_of() : nullptr;
   if (table && table->version == gpu::table_version) return table;
   problem = "it belongs to another version of wald";
@@ -64,7 +62,7 @@ GpuBackends look_for_devices() {
     if (!problem.empty()) all.missing.push_back(std::string(file) + ": " + problem);
   }
   std::stable_partition(all.found.begin(), all.found.end(),
-                        [](const GpuBackend* gpu) { return !gpu->facts().is_integrated; });
+                        [](const GpuBackend* gpu) { return !gpu->is_integrated(); });
   return all;
 }
 

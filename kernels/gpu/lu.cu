@@ -5,6 +5,7 @@
 
 #include "elements.h"
 #include "folds.h"
+#include "linalg.h"
 #include "matrices.h"
 #include "memory.h"
 
@@ -31,11 +32,7 @@ struct FactorColumns {
     }
     candidates[t.index()] = best;
     t.sync();
-    for (int half = t.count() / 2; half > 0; half /= 2) {
-      if (t.index() < half)
-        candidates[t.index()] = Largest::join(candidates[t.index()], candidates[t.index() + half]);
-      t.sync();
-    }
+    fold_threads<Largest>(t, candidates);
     const std::int64_t found = candidates[0].place;
     t.sync();
     return found;
@@ -178,6 +175,11 @@ Status lu_of(int device, const kernels::Matrices& a, LuOut<T> out, Stream stream
 Status lu(int device, const kernels::Matrices& a, void* lu, std::int64_t* rows, void* sign,
           void* log_abs_det, void* det, int* info, Stream stream) {
   if (a.batch == 0) return success;
+  if (a.rows > panel) {
+    const Status status =
+        library_lu(device, a, lu, rows, sign, log_abs_det, det, info, stream);
+    if (status != not_supported) return status;
+  }
   const auto run = [&](auto t) {
     using T = decltype(t);
     return lu_of<T>(device, a,

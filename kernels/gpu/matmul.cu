@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "fold_axes.h"
+#include "linalg.h"
 #include "matrices.h"
 
 namespace wald::gpu {
@@ -276,49 +277,43 @@ Operands<T> transposed(const Operands<T>& o) {
           o.c.transposed()};
 }
 
+/// Those that a vendor's library is not asked for first.
 template <class T>
-Status multiply(int device, const Operands<T>& o, Stream stream) {
-  const auto [batch, m, n, k] = o.size;
-  const auto is_small = [&](std::int64_t other) { return k <= most_small && other * k <= 1024; };
-  if (batch == 1 && m * n <= threads && m + n <= most_small && k >= 2048)
+Status multiply(int device, const kernels::Matmul& p, Stream stream) {
+  const Operands<T> o{{p.batch, p.m, p.n, p.k},
+                      {static_cast<const T*>(p.a), p.a_batch, p.a_row, p.a_col},
+                      {static_cast<const T*>(p.b), p.b_batch, p.b_row, p.b_col},
+                      {static_cast<T*>(p.c), p.m * p.n, p.n, 1}};
+  const auto is_small = [&](std::int64_t other) { return p.k <= most_small && other * p.k <= 1024; };
+  if (p.batch == 1 && p.m * p.n <= threads && p.m + p.n <= most_small && p.k >= 2048)
     return cross(device, o, stream);
-  if (batch == 1 && m >= 256 && is_small(n)) return tall(o, stream);
-  if (batch == 1 && n >= 256 && is_small(m)) return tall(transposed(o), stream);
-  if (m * n <= 1024 && k <= 256) return launch(Elements<T>{o}, grid_for(batch * m * n), stream);
-  return tiled(device, o, stream);
+  if (p.batch == 1 && p.m >= 256 && is_small(p.n)) return tall(o, stream);
+  if (p.batch == 1 && p.n >= 256 && is_small(p.m)) return tall(transposed(o), stream);
+  if (p.m * p.n <= 1024 && p.k <= 256)
+    return launch(Elements<T>{o}, grid_for(p.batch * p.m * p.n), stream);
+  const Status status = library_matmul(device, p, stream);
+  return status == not_supported ? tiled(device, o, stream) : status;
 }
 
 /// A batch of rows times one matrix is one product, as is one matrix times a batch of vectors.
-template <class T>
-Status matmul_as(int device, kernels::Matmul p, Stream stream) {
-  const auto *a = static_cast<const T*>(p.a), *b = static_cast<const T*>(p.b);
-  T* const c = static_cast<T*>(p.c);
+kernels::Matmul merged(kernels::Matmul p) {
   if (p.batch > 1 && p.b_batch == 0 && (p.m == 1 || p.a_batch == p.m * p.a_row)) {
     if (p.m == 1) p.a_row = p.a_batch;
     p.m *= p.batch;
     p.batch = 1;
   }
   if (p.batch > 1 && p.a_batch == 0 && p.n == 1)
-    return multiply<T>(device,
-                       {{1, p.batch, p.m, p.k},
-                        {b, 0, p.b_batch, p.b_row},
-                        {a, 0, p.a_col, p.a_row},
-                        {c, 0, p.m, 1}},
-                       stream);
-  return multiply<T>(device,
-                     {{p.batch, p.m, p.n, p.k},
-                      {a, p.a_batch, p.a_row, p.a_col},
-                      {b, p.b_batch, p.b_row, p.b_col},
-                      {c, p.m * p.n, p.n, 1}},
-                     stream);
+    return {p.dtype,   1,       p.batch, p.m, p.k,     p.b,     0,  p.b_batch,
+            p.b_row, p.a,     0,       p.a_col, p.a_row, p.c};
+  return p;
 }
 
 }  // namespace
 
 Status matmul(int device, const kernels::Matmul& p, Stream stream) {
   if (p.batch * p.m * p.n == 0) return success;
-  return p.dtype == DType::float64 ? matmul_as<double>(device, p, stream)
-                                   : matmul_as<float>(device, p, stream);
+  return p.dtype == DType::float64 ? multiply<double>(device, merged(p), stream)
+                                   : multiply<float>(device, merged(p), stream);
 }
 
 template <class T>

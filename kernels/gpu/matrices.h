@@ -1,4 +1,6 @@
-// Products, systems of equations and decompositions on a device: see Backend for the contracts.
+// Products, systems of equations and decompositions on a device: see Backend for the contracts. A
+// vendor's library (linalg.h) has the large ones where it is there; the kernels here have the small
+// ones and the shapes of statistics, and all where it is not.
 #pragma once
 
 #include <type_traits>

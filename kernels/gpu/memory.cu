@@ -4,10 +4,10 @@
 #include <map>
 #include <mutex>
 
+#include "streams.h"
+
 namespace wald::gpu {
 namespace {
-
-constexpr int max_devices = 64;
 
 struct Pool {
   std::mutex mutex;
@@ -91,6 +91,7 @@ void set_memory_limit(int device, std::size_t bytes) {
   Pool& pool = pool_of(device);
   const std::lock_guard lock(pool.mutex);
   pool.use.limit = bytes;
+  if (!is_within_limit(pool, 0)) give_back_kept(pool);
 }
 
 void trim(int device) {

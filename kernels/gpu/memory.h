@@ -6,13 +6,14 @@
 
 namespace wald::gpu {
 
-/// Of the current device (set_device), at least `bytes`, aligned to 256. What is kept is given back
+/// Of the calling thread's device, at least `bytes`, aligned to 256. What is kept is given back
 /// to the device before it says that it is out of memory. Work that was queued on the device's
 /// stream before take() is done before work that is queued after it.
 Status take(int device, void** p, std::size_t bytes);
 void give(int device, void* p, std::size_t bytes);
 
 MemoryUse memory_use(int device);
+/// Gives back what is kept if it is beyond the limit; what is in use stays.
 void set_memory_limit(int device, std::size_t bytes);
 /// Gives all that is kept back to the device.
 void trim(int device);

@@ -1,42 +1,41 @@
 // The table of this object's vendor.
 #include "table.h"
 
-#include <string_view>
+#include <algorithm>
 
 #include "elements.h"
+#include "library.h"
+#include "linalg.h"
 #include "matrices.h"
 #include "memory.h"
 #include "pointwise.h"
+#include "streams.h"
+#include "transfers.h"
 
 namespace wald::gpu {
 namespace {
 
 int code(Status status) { return static_cast<int>(status); }
 
-/// All work of a device is in one order.
-Stream stream_of(int) { return {}; }
-
-/// Runs on the device's stream: `f(stream)` gives a status.
+/// Runs `f(stream)`, which gives a status, on a device.
 template <class F>
 int on(int device, F&& f) {
-  const Status status = set_device(device);
-  return code(status == success ? f(stream_of(device)) : status);
-}
-
-/// Copies that are complete on return.
-int copy_bytes(int device, const void* from, void* to, std::size_t bytes) {
-  return on(device, [&](Stream stream) {
-    const Status status = copy(to, from, bytes, stream);
-    return status == success ? synchronize(stream) : status;
-  });
+  return code(on_device(device, f));
 }
 
 const Table table{
     .version = table_version,
     .vendor = vendor,
     .out_of_memory = static_cast<int>(out_of_memory),
-    .message_of = [](int status) { return message_of(static_cast<Status>(status)); },
-    .device_count = [](int* n) { return code(device_count(n)); },
+    .not_supported = static_cast<int>(not_supported),
+    .message_of = [](int status) { return library::message_of(static_cast<Status>(status)); },
+    .device_count =
+        [](int* n) {
+          const Status status = device_count(n);
+          *n = std::min(*n, max_devices);
+          return code(status);
+        },
+    .is_integrated = [](int device, bool* is) { return code(is_integrated(device, is)); },
     .describe = [](int device, DeviceFacts* facts) { return code(describe(device, facts)); },
     .allocate = [](int device, std::size_t bytes,
                    void** p) { return on(device, [&](Stream) { return take(device, p, bytes); }); },
@@ -57,13 +56,19 @@ const Table table{
         },
     .trim =
         [](int device) {
-          trim(device);
-          return code(success);
+          return on(device, [&](Stream) {
+            trim(device);
+            return success;
+          });
         },
-    .to_host = copy_bytes,
-    .from_host = copy_bytes,
-    .from_peer = [](int device, int, const void* from, void* to,
-                    std::size_t bytes) { return copy_bytes(device, from, to, bytes); },
+    .to_host = [](int device, const void* from, void* to,
+                  std::size_t bytes) { return code(copy_to_host(device, from, to, bytes)); },
+    .from_host = [](int device, const void* from, void* to,
+                    std::size_t bytes) { return code(copy_from_host(device, from, to, bytes)); },
+    .from_peer =
+        [](int device, int peer, const void* from, void* to, std::size_t bytes) {
+          return code(copy_from_peer(device, peer, from, to, bytes));
+        },
     .synchronize =
         [](int device) { return on(device, [](Stream stream) { return synchronize(stream); }); },
     .find_pointwise = [](const char* name) -> const kernels::PointwiseKernel* {
@@ -112,6 +117,21 @@ const Table table{
           return on(device, [&](Stream stream) {
             return lu(device, *a, factors, rows, sign, log_abs_det, det, info, stream);
           });
+        },
+    .qr =
+        [](int device, const kernels::Matrices* a, void* q, void* r) {
+          return on(device, [&](Stream stream) { return library_qr(device, *a, q, r, stream); });
+        },
+    .eigh =
+        [](int device, const kernels::Matrices* a, void* values, void* vectors, int* info) {
+          return on(device, [&](Stream stream) {
+            return library_eigh(device, *a, values, vectors, info, stream);
+          });
+        },
+    .svd =
+        [](int device, const kernels::Matrices* a, void* u, void* s, void* vh, int* info) {
+          return on(device,
+                    [&](Stream stream) { return library_svd(device, *a, u, s, vh, info, stream); });
         },
     .permute_rows =
         [](int device, const kernels::Matrices* x, const std::int64_t* rows, bool inverse,

@@ -8,14 +8,13 @@
 namespace wald::gpu {
 
 /// Counts changes of Table: an object of another version is refused.
-constexpr int table_version = 1;
+constexpr int table_version = 2;
 
 struct DeviceFacts {
-  char name[128];       ///< The vendor's, "NVIDIA H100 80GB HBM3".
+  char name[256];       ///< The vendor's, "NVIDIA H100 80GB HBM3".
   char capability[32];  ///< "9.0", "gfx90a"
   char driver[32];
   std::size_t memory, free_memory;  ///< Bytes.
-  bool is_integrated;               ///< Shares the memory of the processor.
 };
 
 struct MemoryUse {
@@ -26,14 +25,16 @@ struct MemoryUse {
 };
 
 /// Contracts are those of Backend. All functions return a status, 0 for success. A kernel that this
-/// object does not have is null, and Backend's host does the work.
+/// object does not have is null, and Backend's host does the work; so it does for `not_supported`.
 struct Table {
   int version;
   const char* vendor;  ///< "cuda", "hip", "emulated"
   int out_of_memory;   ///< The status that says so.
+  int not_supported;   ///< The status of what only a vendor's library has, where that is missing.
   const char* (*message_of)(int status);
 
   int (*device_count)(int* n);
+  int (*is_integrated)(int device, bool* is);  ///< Shares the memory of the processor.
   int (*describe)(int device, DeviceFacts* facts);
   int (*allocate)(int device, std::size_t bytes, void** p);
   int (*release)(int device, void* p, std::size_t bytes);

@@ -55,7 +55,7 @@ class Run {
   void certify_later();
   double fallen_size() const;
   bool is_small(const Tensor& step, double of_size, double of_way) const;
-  const Certificate& certificate(double negligible = 1e-12);
+  const Certificate& certificate(double negligible = negligible_curvature);
   void complete_gradient();
 
   bool advance();

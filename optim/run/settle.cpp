@@ -8,6 +8,7 @@
 #include <wald/optim/run/run.h>
 
 namespace wald::optim {
+
 /// Whether it is worth asking the exact Hessian, by what is known without.
 bool Run::is_promising(double expected_decrease) const {
   const Point& here = state_.here;
@@ -136,8 +137,7 @@ Run::Settled Run::settle_downward() {
     if (may_move()) move_to(*lower);
     return outcome_ ? Settled::ended : Settled::moved;
   }
-  const double size = std::max(std::abs(state_.here.value), state_.first_value - state_.here.value);
-  if (found.smallest >= -doubtful_curvature || found.decrement > tolerance_ * size)
+  if (found.smallest >= -doubtful_curvature || found.decrement > tolerance_ * fallen_size())
     return Settled::open;
   end(Status::failed, Reason::saddle);
   return Settled::ended;

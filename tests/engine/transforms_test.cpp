@@ -7,12 +7,12 @@
 #include <cmath>
 #include <random>
 
-#include <wald/kernels/cpu/backend.h>
 #include <wald/engine/autograd.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/sweep.h>
 #include <wald/engine/tensor_impl.h>
 #include <wald/engine/transforms.h>
+#include <wald/kernels/cpu/backend.h>
 
 #include "message_of.h"
 

@@ -217,8 +217,9 @@ TEST(FormulaDesign, OfColumnsInMemory) {
            {{{"", arange(2)}}, "column 1: the column has no name"},
            {{{"a", zeros({2, 2})}}, "column 'a' is not a tensor with one axis"},
            {{{"a", Tensor()}}, "column 'a' is not a tensor with one axis"}})
-    EXPECT_THAT(testing::message_of<InputError>([&] { Table("patients", columns); }),
-                HasSubstr(why));
+    EXPECT_THAT(
+        testing::message_of<InputError>([&, &columns = columns] { Table("patients", columns); }),
+        HasSubstr(why));
 }
 
 TEST(Levels, SortByValueOrByBytes) {

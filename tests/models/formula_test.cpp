@@ -168,8 +168,9 @@ TEST(Formula, LeftSides) {
            {"Surv(t)", "Surv(entry, time, event) or"},
            {"Surv(t, d, type = 'left')", "type = \"interval2\") was expected"},
            {"Surv(t, 'd')", "column 9: a number was expected, not \"d\""}})
-    EXPECT_THAT(message_of<InputError>([&] { survival_response(parse_formula(left + " ~ x")); }),
-                HasSubstr(why));
+    EXPECT_THAT(
+        message_of<InputError>([&left = left] { survival_response(parse_formula(left + " ~ x")); }),
+        HasSubstr(why));
   EXPECT_THAT(message_of<InputError>([] { counts_response(parse_formula("y ~ x")); }),
               HasSubstr("cbind(successes, failures) was expected"));
   EXPECT_THAT(message_of<InputError>([] { number_response(parse_formula("cbind(a, b) ~ x")); }),

@@ -56,7 +56,8 @@ TEST(Response, SurvivalTimes) {
            {"Surv(t - 4, s)", "line 2, 't - 4': a time must be positive, not '-2'"},
            {"Surv(t, t, s)", "line 2, column 't': an entry must be at least 0 and before the time"},
            {"Surv(log(s), s)", "line 2, 'log(s)': the value is not finite where s = 0"}})
-    EXPECT_THAT(message_of<InputError>([&] { survival_of(csv, left); }), HasSubstr(why));
+    EXPECT_THAT(message_of<InputError>([&csv = csv, &left = left] { survival_of(csv, left); }),
+                HasSubstr(why));
 }
 
 TEST(Response, IntervalsMayBeOpen) {
@@ -69,7 +70,8 @@ TEST(Response, IntervalsMayBeOpen) {
            {"a,b\n1,2\n,NA\n", "line 3: 'a' and 'b' are both missing"},
            {"a,b\n2,1\n", "line 2, column 'b': an interval must not end before it begins, at 2"},
            {"a,b\nNA,0\n", "line 2, column 'b': the end of an interval must be positive, not '0'"}})
-    EXPECT_THAT(message_of<InputError>([&] { survival_of(csv, left); }), HasSubstr(why));
+    EXPECT_THAT(message_of<InputError>([&csv = csv, &left = left] { survival_of(csv, left); }),
+                HasSubstr(why));
 }
 
 TEST(Response, CountsAndWeights) {

@@ -25,7 +25,7 @@ TEST(Simulate, PublishedSurvivalDataHasThePublishedTotals) {
   const SurvivalSample sample = published_survival_data();
   ASSERT_EQ(sample.time.size(), 100000U);
   EXPECT_EQ(sample.covariates, std::vector<std::string>{"trt"});
-  const auto& [time, event] = std::tie(sample.time, sample.event);
+  const std::vector<double>&time = sample.time, &event = sample.event;
   EXPECT_EQ(sum(100000, [&](auto i) { return event[i]; }), 54174);
   EXPECT_EQ(sum(100000, [&](auto i) { return time[i]; }), 345727.49538571673);
   EXPECT_EQ(sum(100000, [&](auto i) { return sample.columns[0][i]; }), 50016);
