@@ -30,7 +30,7 @@ WALD_DEVICE Out written(typename Fold::Result x) {
     return Fold::template finish<Out>(x);
 }
 
-constexpr std::int64_t piece = 8192;
+constexpr std::int64_t row_piece = 8192;
 constexpr int most_threads = 256;
 
 /// One block for each piece of what becomes one result: pieces of `gone` for each of `kept`.
@@ -47,27 +47,23 @@ struct FoldRows {
     A* const partial = t.template shared<A>();
     for (std::int64_t b = t.block(); b < kept.count * pieces; b += t.blocks()) {
       const T* const row = x + offset_of(kept, b / pieces);
-      const std::int64_t begin = b % pieces * piece;
-      const std::int64_t end = begin + piece < gone.count ? begin + piece : gone.count;
+      const std::int64_t begin = b % pieces * row_piece;
+      const std::int64_t end = begin + row_piece < gone.count ? begin + row_piece : gone.count;
       A sum = Fold::nothing();
       for (std::int64_t i = begin + t.index(); i < end; i += t.count())
         sum = Fold::join(sum, read<Fold>(row, offset_of(gone, i), i));
       partial[t.index()] = sum;
       t.sync();
-      for (int half = t.count() / 2; half > 0; half /= 2) {
-        if (t.index() < half)
-          partial[t.index()] = Fold::join(partial[t.index()], partial[t.index() + half]);
-        t.sync();
-      }
+      fold_threads<Fold>(t, partial);
       if (t.index() == 0) out[b] = written<Fold, Out>(partial[0]);
       t.sync();
     }
   }
 };
 
-constexpr std::int64_t height = 512;
+constexpr std::int64_t strip_height = 512;
 
-/// One thread for each column of each strip of `height` rows: neighbours read side by side.
+/// One thread for each column of each strip of `strip_height` rows: neighbours read side by side.
 template <class Fold, class T, class Out>
 struct FoldColumns {
   using A = typename Fold::Result;
@@ -79,8 +75,9 @@ struct FoldColumns {
   WALD_DEVICE void operator()(const Thread& t) const {
     for (std::int64_t i = first(t); i < kept.count * strips; i += step(t)) {
       const T* const column = x + offset_of(kept, i % kept.count);
-      const std::int64_t begin = i / kept.count * height;
-      const std::int64_t end = begin + height < gone.count ? begin + height : gone.count;
+      const std::int64_t begin = i / kept.count * strip_height;
+      const std::int64_t end =
+          begin + strip_height < gone.count ? begin + strip_height : gone.count;
       A sum = Fold::nothing();
       for (std::int64_t j = begin; j < end; ++j)
         sum = Fold::join(sum, read<Fold>(column, offset_of(gone, j), j));
@@ -106,7 +103,7 @@ template <class Fold, class T, class Out>
 Status fold_rows(int device, const Nest& kept, const Nest& gone, const T* x, Out* out,
                  Stream stream) {
   using A = typename Fold::Result;
-  const std::int64_t pieces = gone.count == 0 ? 1 : (gone.count + piece - 1) / piece;
+  const std::int64_t pieces = gone.count == 0 ? 1 : (gone.count + row_piece - 1) / row_piece;
   Grid grid = grid_for(kept.count * pieces, 1);
   grid.threads = threads_for(gone.count);
   grid.shared_bytes = static_cast<std::size_t>(grid.threads) * sizeof(A);
@@ -123,7 +120,7 @@ template <class Fold, class T, class Out>
 Status fold_columns(int device, const Nest& kept, const Nest& gone, const T* x, Out* out,
                     Stream stream) {
   using A = typename Fold::Result;
-  const std::int64_t strips = gone.count == 0 ? 1 : (gone.count + height - 1) / height;
+  const std::int64_t strips = gone.count == 0 ? 1 : (gone.count + strip_height - 1) / strip_height;
   const Grid grid = grid_for(kept.count * strips);
   if (strips == 1) return launch(FoldColumns<Fold, T, Out>{kept, gone, 1, x, out}, grid, stream);
   const Scratch partial(device, static_cast<std::size_t>(kept.count * strips) * sizeof(A));

@@ -131,5 +131,16 @@ struct Exponentials {
   }
 };
 
+/// Folds what each thread of a block has put into `results`, in a fixed tree, into the first. The
+/// number of threads is a power of two.
+template <class Fold>
+WALD_DEVICE void fold_threads(const Thread& t, typename Fold::Result* results) {
+  for (int half = t.count() / 2; half > 0; half /= 2) {
+    if (t.index() < half)
+      results[t.index()] = Fold::join(results[t.index()], results[t.index() + half]);
+    t.sync();
+  }
+}
+
 }  // namespace
 }  // namespace wald::gpu

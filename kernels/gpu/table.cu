@@ -6,6 +6,7 @@
 #include "elements.h"
 #include "library.h"
 #include "linalg.h"
+#include "matrices.h"
 #include "memory.h"
 #include "pointwise.h"
 #include "streams.h"
@@ -99,19 +100,22 @@ const Table table{
         },
     .matmul =
         [](int device, const kernels::Matmul* product) {
-          return on(device,
-                    [&](Stream stream) { return library_matmul(device, *product, stream); });
+          return on(device, [&](Stream stream) { return matmul(device, *product, stream); });
         },
     .cholesky =
         [](int device, const kernels::Matrices* a, void* l, int* info) {
+          return on(device, [&](Stream stream) { return cholesky(device, *a, l, info, stream); });
+        },
+    .triangular_solve =
+        [](int device, const kernels::TriangularSolve* system, int* info) {
           return on(device,
-                    [&](Stream stream) { return library_cholesky(device, *a, l, info, stream); });
+                    [&](Stream stream) { return triangular_solve(device, *system, info, stream); });
         },
     .lu =
-        [](int device, const kernels::Matrices* a, void* lu, std::int64_t* rows, void* sign,
+        [](int device, const kernels::Matrices* a, void* factors, std::int64_t* rows, void* sign,
            void* log_abs_det, void* det, int* info) {
           return on(device, [&](Stream stream) {
-            return library_lu(device, *a, lu, rows, sign, log_abs_det, det, info, stream);
+            return lu(device, *a, factors, rows, sign, log_abs_det, det, info, stream);
           });
         },
     .permute_rows =
