@@ -31,7 +31,7 @@ void check_codes(const CategoricalData& data) {
       data.x.size(0) != data.y.size(0))
     throw ShapeError("the design must be a matrix with a row for each category observed");
   if (data.n() == 0) throw InputError("there are no rows to fit a model to");
-  const Tensor codes = contiguous(data.y);
+  const Tensor codes = contiguous(to(data.y, Device()));
   for (std::int64_t i = 0; i < data.n(); ++i)
     if (const auto code = codes.data<std::int64_t>()[i]; code < 0 || code >= data.n_levels())
       throw InputError(fmt::format("the category of row {} is number {}, where there are {} levels",

@@ -116,11 +116,11 @@ struct Movement {
 class Rows {
  public:
   Rows(const Tensor& x, const Tensor& side)
-      : x_(contiguous(x)),
-        side_(contiguous(side)),
+      : x_(contiguous(to(x, Device()))),
+        side_(contiguous(to(side, Device()))),
         n_(x.size(0)),
         k_(x.size(1)),
-        lengths_(norm(x, 2, {0}).to_vector()) {}
+        lengths_(norm(x_, 2, {0}).to_vector()) {}
 
   std::int64_t n() const { return n_; }
   std::int64_t k() const { return k_; }

@@ -103,6 +103,7 @@ void add_fit_options(CLI::App& command, FitArguments& o, const FitFeatures& feat
   command.add_option("--save", o.save, "Write the fit to this file, for predict and test")
       ->type_name("FIT.json");
   add_threads_option(command);
+  add_device_option(command);
 }
 
 FitOptions fit_options(const FitArguments& o) {
