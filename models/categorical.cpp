@@ -60,6 +60,7 @@ void check_categorical(const CategoricalData& data) {
 }
 
 std::vector<double> category_totals(const CategoricalData& data) {
+  const DeviceGuard beside(data.y.device());
   return bincount(data.y, from_vector(weights_of(data)), data.n_levels()).to_vector();
 }
 

@@ -269,6 +269,7 @@ double GlmFit::other() const { return has_other(family) ? estimate.back() : 0; }
 Regression glm_regression(const GlmData& data, GlmFamily family, GlmLink link,
                           const FitOptions& options) {
   check_glm(data, family, link);
+  const DeviceGuard beside(data.x.device());
   const GlmData rows = counted(data);
   // With coefficients fixed or tied the others may be finite where all together are not.
   const bool all_are_free = options.fixed.empty() && options.tied.empty();
@@ -297,6 +298,7 @@ Regression glm_regression(const GlmFit& fit, const GlmData& data) {
 }
 
 Tensor linear_predictor(const GlmFit& fit, const GlmData& data) {
+  const DeviceGuard beside(data.x.device());
   return with_offset(mv(data.x, from_vector(fit.coefficients())), data);
 }
 

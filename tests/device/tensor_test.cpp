@@ -1,8 +1,8 @@
 // Tensors on a device: where they are made, how they move, what refuses to touch them.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdio>
-#include <sstream>
 
 #include <tests/engine/message_of.h>
 #include <wald/engine/autograd.h>
@@ -11,6 +11,7 @@
 #include <wald/engine/io/dlpack.h>
 #include <wald/engine/io/npy.h>
 #include <wald/engine/nn/nn.h>
+#include <wald/engine/node.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/print.h>
 #include <wald/engine/transforms.h>
