@@ -304,6 +304,7 @@ Values Search::direction_moving(const Tensor& pulling) {
 }  // namespace
 
 std::optional<SeparatingDirection> separating_direction(const Tensor& x, const Tensor& side) {
+  const DeviceGuard here{Device()};  // whatever the device of the rows
   const Rows rows(x, side);
   const Tensor basis = free_directions(rows);
   if (!basis.defined()) return {};

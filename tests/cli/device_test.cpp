@@ -33,7 +33,8 @@ bool has_emulated_device() {
 void expect_same_fit(const Arguments& model) {
   Arguments arguments = {"fit"};
   arguments.insert(arguments.end(), model.begin(), model.end());
-  for (const char* more : {"--data", "", "--covariates", "x,z", "--json"}) arguments.emplace_back(more);
+  for (const char* more : {"--data", "", "--covariates", "x,z", "--json"})
+    arguments.emplace_back(more);
   arguments[model.size() + 2] = write_file("device.csv", data);
   const Outcome here = run_wald(arguments);
   arguments.insert(arguments.end(), {"--device", "emulated"});
@@ -54,14 +55,15 @@ void expect_same_fit(const Arguments& model) {
 TEST(DeviceOption, FitsEveryModelThere) {
   if (!has_emulated_device()) GTEST_SKIP() << "there is no libwald_emulated.so";
   setenv("WALD_EMULATED_GUARD", "1", 1);
-  const std::vector<Arguments> models = {{"survival", "--time", "t", "--event", "d", "--dist", "weibull"},
-                                         {"cox", "--time", "t", "--event", "d"},
-                                         {"ols", "--y", "t"},
-                                         {"logistic", "--y", "y"},
-                                         {"poisson", "--y", "k", "--se", "HC0"},
-                                         {"multinomial", "--y", "g"},
-                                         {"ordered", "--y", "g", "--levels", "a,b,c"},
-                                         {"clogit", "--y", "y", "--strata", "s"}};
+  const std::vector<Arguments> models = {
+      {"survival", "--time", "t", "--event", "d", "--dist", "weibull"},
+      {"cox", "--time", "t", "--event", "d"},
+      {"ols", "--y", "t"},
+      {"logistic", "--y", "y"},
+      {"poisson", "--y", "k", "--se", "HC0"},
+      {"multinomial", "--y", "g"},
+      {"ordered", "--y", "g", "--levels", "a,b,c"},
+      {"clogit", "--y", "y", "--strata", "s"}};
   for (const Arguments& model : models) {
     SCOPED_TRACE(model[0]);
     expect_same_fit(model);
