@@ -7,6 +7,7 @@
 
 #include "anomaly_check.h"
 #include "autograd.h"
+#include "one_device.h"
 #include "ops/pointwise.h"
 #include "ops/shape.h"
 #include "tensor_impl.h"
@@ -100,8 +101,10 @@ bool share_device(const Range& in) {
   return true;
 }
 
-/// The operands on one device, to which numbers on the processor are brought.
+}  // namespace
+
 void bring_together(std::string_view op, std::span<Tensor> in) {
+  if (share_device(in)) return;
   const auto is_number = [](const Tensor& x) {
     return x.dim() == 0 && lies_on(kernels::cpu_backend(), x);
   };
@@ -117,6 +120,8 @@ void bring_together(std::string_view op, std::span<Tensor> in) {
     x = to(x, device);
   }
 }
+
+namespace {
 
 /// op.run, whose kernels may want memory of their own.
 void run(const Op& op, Inputs in, std::span<Tensor> out) {

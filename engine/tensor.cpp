@@ -108,7 +108,7 @@ void prepare_to_write(const Tensor& x, const char* what) {
 
 const Dims& Tensor::shape() const { return checked(impl_).shape; }
 const Dims& Tensor::strides() const { return checked(impl_).strides; }
-Device Tensor::device() const { return Device(backend_of(*this)); }
+Device Tensor::device() const { return Device(checked(impl_).storage->backend); }
 DType Tensor::dtype() const { return checked(impl_).dtype; }
 
 std::int64_t Tensor::size(std::int64_t axis) const {

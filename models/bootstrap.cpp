@@ -46,7 +46,9 @@ Outcome outcome_of(const std::function<Fit()>& refit, const Fit& fit) {
 std::vector<Outcome> outcomes(std::int64_t tasks,
                               const std::function<Fit(std::int64_t task)>& refit, const Fit& fit) {
   std::vector<Outcome> all(static_cast<std::size_t>(tasks));
+  const Device device = default_device();
   kernels::parallel_for(tasks, [&](std::int64_t task) {
+    const DeviceGuard same(device);
     all[static_cast<std::size_t>(task)] = outcome_of([&] { return refit(task); }, fit);
   });
   for (const Outcome& outcome : all)

@@ -34,7 +34,7 @@ void check_codes(const CategoricalData& data) {
       data.x.size(0) != data.y.size(0))
     throw ShapeError("the design must be a matrix with a row for each category observed");
   if (data.n() == 0) throw InputError("there are no rows to fit a model to");
-  const Tensor codes = contiguous(data.y);
+  const Tensor codes = contiguous(to(data.y, Device()));
   for (std::int64_t i = 0; i < data.n(); ++i)
     if (const auto code = codes.data<std::int64_t>()[i]; code < 0 || code >= data.n_levels())
       throw InputError(fmt::format("the category of row {} is number {}, where there are {} levels",
@@ -63,6 +63,7 @@ void check_categorical(const CategoricalData& data) {
 }
 
 std::vector<double> category_totals(const CategoricalData& data) {
+  const DeviceGuard beside(data.y.device());
   return bincount(data.y, from_vector(weights_of(data)), data.n_levels()).to_vector();
 }
 

@@ -11,7 +11,7 @@ namespace wald {
 
 Tensor centered_within(const Tensor& x, const std::vector<std::int64_t>& group,
                        const std::vector<std::string>& names, const char* where) {
-  const Tensor centered = clone(contiguous(x));
+  const Tensor centered = clone(contiguous(to(x, Device())));
   const std::int64_t n = x.size(0), k = x.size(1);
   const std::int64_t groups = n == 0 ? 0 : *std::ranges::max_element(group) + 1;
   double* data = Tensor(centered).mutable_data<double>();
@@ -36,7 +36,7 @@ Tensor centered_within(const Tensor& x, const std::vector<std::int64_t>& group,
         fmt::format("the data do not determine the coefficient of {}: it does "
                     "not vary {}",
                     constant, where));
-  return centered;
+  return to(centered, x.device());
 }
 
 }  // namespace wald

@@ -187,6 +187,7 @@ LogLikelihood conditional_log_likelihood(const ConditionalLogitData& data) {
 ConditionalLogitFit fit_conditional_logit(const ConditionalLogitData& data,
                                           const FitOptions& options) {
   const ConditionalStrata strata = strata_of(data);
+  const DeviceGuard beside(data.x.device());
   if (strata.used() == 0)
     throw NotIdentifiedError(
         fmt::format("no stratum has both a case and another row, so that {} ha{} no estimate",

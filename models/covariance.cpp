@@ -41,7 +41,7 @@ Tensor scores_at(const LogLikelihood& loglik, const Fit& fit, std::size_t max_by
 
 /// (S'S)^-1 by the triangle of S, without forming S'S, whose condition is the square.
 Tensor inverse_cross_product(const Tensor& s) {
-  const Tensor rows = contiguous(s);
+  const Tensor rows = contiguous(to(s, Device()));
   const int p = static_cast<int>(s.size(1));
   const Tensor r = square_matrix(kernels::qr_triangle(rows.data<double>(), rows.size(0), p),
                                  static_cast<std::size_t>(p));

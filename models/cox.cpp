@@ -96,6 +96,7 @@ const char* name_of(Ties ties) { return ties == Ties::efron ? "efron" : "breslow
 
 RiskSets risk_sets_of(const CoxData& data) {
   check(data);
+  const DeviceGuard beside(data.x.device());
   return RiskSets({.time = data.time.to_vector(),
                    .event = data.event.to_vector(),
                    .entry = numbers_of(data.entry),
@@ -153,6 +154,7 @@ double CoxFit::wald_statistic() const {
 
 CoxFit fit_cox(const CoxData& data, Ties ties, const FitOptions& options) {
   const RiskSets sets = risk_sets_of(data);
+  const DeviceGuard beside(data.x.device());
   require_events(sets, data);
   const Tensor weights = at_risk(data.weights, sets);
   Regression regression;

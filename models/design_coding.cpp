@@ -1,5 +1,6 @@
 // Follows R's terms.formula() and model.matrix() in which factors are coded in full.
 #include <wald/engine/creation.h>
+#include <wald/engine/ops/shape.h>
 #include <wald/models/column_values.h>
 #include <wald/models/design.h>
 #include <wald/models/design_coding.h>
@@ -116,12 +117,14 @@ void DesignCoding::fill(const Table& table, bool intercept, Design& design) {
     std::ranges::move(names, std::back_inserter(design.names));
   }
   design.k = design.names.size();
-  design.x = zeros({static_cast<std::int64_t>(design.n), static_cast<std::int64_t>(design.k)});
+  design.x = zeros({static_cast<std::int64_t>(design.n), static_cast<std::int64_t>(design.k)},
+                   DType::float64, Device());
   if (has_ones) {
     double* const x = design.x.mutable_data<double>();
     for (std::size_t i = 0; i < design.n; ++i) x[i * design.k] = 1;
   }
   for (std::size_t t = 0; t < terms_.size(); ++t) fill_term(table, terms_[t], firsts[t], design);
+  design.x = to(design.x, default_device());
 }
 
 }  // namespace wald

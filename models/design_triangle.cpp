@@ -31,7 +31,7 @@ std::vector<double> design_triangle(const Tensor& x) {
     std::vector<double> triangle = triangle_of_cross_product(x);
     if (!triangle.empty()) return triangle;
   }
-  const Tensor rows = contiguous(x);
+  const Tensor rows = contiguous(to(x, Device()));
   return kernels::qr_triangle(rows.data<double>(), x.size(0), static_cast<int>(x.size(1)));
 }
 

@@ -69,9 +69,9 @@ void check_identification(const GlmData& data, GlmFamily family, const FreeParam
 /// The coefficients that minimize sum w (z - x'b)^2, by the QR triangle of sqrt(w) [x, z].
 std::vector<double> weighted_least_squares(const Tensor& x, const Tensor& z, const Tensor& w) {
   const auto k = static_cast<std::size_t>(x.size(1));
-  const Tensor both = cat({x, unsqueeze(z, 1)}, 1) * unsqueeze(sqrt(w), 1);
-  const auto r =
-      kernels::qr_triangle(contiguous(both).data<double>(), x.size(0), static_cast<int>(k) + 1);
+  const Tensor both =
+      contiguous(to(cat({x, unsqueeze(z, 1)}, 1) * unsqueeze(sqrt(w), 1), Device()));
+  const auto r = kernels::qr_triangle(both.data<double>(), x.size(0), static_cast<int>(k) + 1);
   std::vector<double> b(k);
   for (std::size_t i = k; i-- > 0;) {
     b[i] = r[i * (k + 1) + k];
@@ -211,7 +211,7 @@ std::vector<double> starting_values(const GlmData& data, GlmFamily family, GlmLi
 
 /// The first column that is constant and not 0; nothing if there is none.
 std::optional<std::size_t> constant_column_of(const Tensor& x) {
-  const Tensor rows = contiguous(x);
+  const Tensor rows = contiguous(to(x, Device()));
   const double* values = rows.data<double>();
   const std::int64_t n = x.size(0), k = x.size(1);
   for (std::int64_t j = 0; j < k; ++j) {
@@ -280,6 +280,7 @@ double GlmFit::other() const { return has_other(family) ? estimate.back() : 0; }
 Regression glm_regression(const GlmData& data, GlmFamily family, GlmLink link,
                           const FitOptions& options) {
   check_glm(data, family, link);
+  const DeviceGuard beside(data.x.device());
   const GlmData rows = counted(data);
   check_identification(rows, family, free_parameters(data, family, options));
   const bool all_are_free = options.fixed.empty() && options.tied.empty();
@@ -290,6 +291,7 @@ Regression glm_regression(const GlmData& data, GlmFamily family, GlmLink link,
 
 GlmFit fit_glm(const GlmData& data, GlmFamily family, GlmLink link, const FitOptions& options) {
   const Regression regression = glm_regression(data, family, link, options);
+  const DeviceGuard beside(data.x.device());
   GlmFit fit;
   fit.family = family;
   fit.link = link;
@@ -308,6 +310,7 @@ Regression glm_regression(const GlmFit& fit, const GlmData& data) {
 }
 
 Tensor linear_predictor(const GlmFit& fit, const GlmData& data) {
+  const DeviceGuard beside(data.x.device());
   return with_offset(mv(data.x, from_vector(fit.coefficients())), data);
 }
 

@@ -163,8 +163,21 @@ Fit maximize_all(const LogLikelihood& loglik, const std::vector<double>& start,
   Fit fit;
   fit.names = std::move(names);
   fit.n = n;
-  const ScalarFunction objective = [&](const Tensor& b) { return -sum(loglik(b)); };
-  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), options);
+  // The parameters and what is done with them stay on the processor, whatever the device of the
+  // data: an evaluation sends them there, and its value and gradient come back.
+  const Device device = default_device();
+  const ScalarFunction objective = [&](const Tensor& b) {
+    const DeviceGuard there(device);
+    return to(-sum(loglik(to(b, device))), Device());
+  };
+  FitOptions how = options;
+  if (options.hessian)
+    how.hessian = [&](const Tensor& b) {
+      const DeviceGuard there(device);
+      return to(options.hessian(to(b, device)), Device());
+    };
+  const DeviceGuard here{Device()};
+  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), how);
   refuse(found, fit.names);
   if (found.status != optim::Status::failed)
     if (auto away = level_direction(objective, found.x, found.gradient, found.hessian))

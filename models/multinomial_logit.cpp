@@ -49,7 +49,7 @@ std::vector<double> shares_as_start(const CategoricalData& data) {
 Tensor gains(const CategoricalData& data) {
   const auto k = static_cast<std::size_t>(data.x.size(1)), levels = data.levels.size();
   const std::vector<double> rows = data.x.to_vector(), weights = weights_of(data);
-  const Tensor codes = contiguous(data.y);
+  const Tensor codes = contiguous(to(data.y, Device()));
   std::vector<double> found;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     const auto y = static_cast<std::size_t>(codes.data<std::int64_t>()[i]);
@@ -83,6 +83,7 @@ LogLikelihood multinomial_log_likelihood(const CategoricalData& data) {
 
 MultinomialFit fit_multinomial(const CategoricalData& data, const FitOptions& options) {
   check_categorical(data);
+  const DeviceGuard beside(data.x.device());
   MultinomialFit fit;
   Regression regression = regression_of(data);
   regression.start = shares_as_start(data);

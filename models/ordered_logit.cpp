@@ -131,7 +131,7 @@ void to_cut_points(Fit& fit, std::size_t first) {
 Tensor gains(const CategoricalData& data) {
   const auto k = static_cast<std::size_t>(data.x.size(1)), cuts = data.levels.size() - 1;
   const std::vector<double> rows = data.x.to_vector(), weights = weights_of(data);
-  const Tensor codes = contiguous(data.y);
+  const Tensor codes = contiguous(to(data.y, Device()));
   std::vector<double> found;
   const auto add = [&](std::size_t i, double sign, std::size_t cut) {
     for (std::size_t j = 0; j < k; ++j) found.push_back(-sign * rows[i * k + j]);
@@ -208,6 +208,7 @@ LogLikelihood ordered_log_likelihood(const CategoricalData& data, OrderedLink li
 
 OrderedFit fit_ordered(const CategoricalData& data, OrderedLink link, const FitOptions& options) {
   check_categorical(data);
+  const DeviceGuard beside(data.x.device());
   require_no_constant(data);
   OrderedFit fit;
   std::vector<std::string> parameters = data.names;

@@ -39,15 +39,16 @@ void solve_rows(const double* x, double* q, std::int64_t n, const std::vector<do
 OrthogonalDesign::OrthogonalDesign(const Tensor& x, std::size_t equations)
     : k_(static_cast<std::size_t>(x.size(1))), equations_(equations) {
   r_ = design_triangle(x);
-  const Tensor rows = contiguous(x);
-  q_ = empty(x.shape());
+  const Tensor rows = contiguous(to(x, Device()));
+  Tensor q = empty(x.shape(), DType::float64, Device());
   const double* from = rows.data<double>();
-  double* to = q_.mutable_data<double>();
+  double* into = q.mutable_data<double>();
   constexpr std::int64_t block = 4096;
   kernels::parallel_for((x.size(0) + block - 1) / block, [&](std::int64_t i) {
     const std::int64_t at = i * block * x.size(1);
-    solve_rows(from + at, to + at, std::min(block, x.size(0) - i * block), r_, k_);
+    solve_rows(from + at, into + at, std::min(block, x.size(0) - i * block), r_, k_);
   });
+  q_ = to(q, x.device());
 }
 
 std::vector<double> OrthogonalDesign::to_orthogonal(const std::vector<double>& b) const {

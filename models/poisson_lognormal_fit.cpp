@@ -304,6 +304,7 @@ PoissonLognormalFit fit_poisson_lognormal(const PoissonLognormalData& given,
     throw InputError(
         fmt::format("fit_poisson_lognormal: max_iter is {}, not at least 1", options.max_iter));
   const PoissonLognormalData data = checked(given);
+  const DeviceGuard beside(data.counts.device());
   const PoissonRegressions poisson = poisson_regressions(data);
   VarianceSearch search(data, poisson, options);
   search.run();

@@ -161,6 +161,7 @@ LogLikelihood log_likelihood(const Regression& regression) {
 
 Fit fit_regression(const Regression& regression, const FitOptions& options) {
   check(regression);
+  const DeviceGuard beside(regression.x.device());
   if (!options.start.empty()) {  // they are of the columns as they are
     Regression from = regression;
     from.start = starting_values(regression.start, regression.parameter_names(), options);

@@ -118,11 +118,11 @@ struct Movement {
 class Rows {
  public:
   Rows(const Tensor& x, const Tensor& side)
-      : x_(contiguous(x)),
-        side_(contiguous(side)),
+      : x_(contiguous(to(x, Device()))),
+        side_(contiguous(to(side, Device()))),
         n_(x.size(0)),
         k_(x.size(1)),
-        lengths_(norm(x, 2, {0}).to_vector()) {}
+        lengths_(norm(x_, 2, {0}).to_vector()) {}
 
   std::int64_t n() const { return n_; }
   std::int64_t k() const { return k_; }
@@ -310,6 +310,7 @@ Values Search::direction_moving(const Tensor& pulling) {
 }  // namespace
 
 std::optional<SeparatingDirection> separating_direction(const Tensor& x, const Tensor& side) {
+  const DeviceGuard here{Device()};  // whatever the device of the rows
   const Rows rows(x, side);
   const Tensor basis = free_directions(rows);
   if (!basis.defined()) return {};

@@ -214,12 +214,14 @@ void estimate(SurvivalFit& fit, Regression& regression, Start start, bool is_clo
 
 Regression survival_regression(const SurvivalData& data, const SurvivalModel& model) {
   check(data);
+  const DeviceGuard beside(data.x.device());
   return regression_of(data, {data, law_of(model.distribution).needs_logs}, model);
 }
 
 SurvivalFit fit_survival(const SurvivalData& data, const SurvivalModel& model,
                          const FitOptions& options) {
   check(data);
+  const DeviceGuard beside(data.x.device());
   SurvivalFit fit;
   fit.distribution = model.distribution;
   fit.form = model.form;

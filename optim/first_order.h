@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <wald/engine/ops/pointwise.h>
+#include <wald/engine/ops/shape.h>
 #include <wald/optim/optimizer.h>
 
 namespace wald::optim {
@@ -80,9 +81,11 @@ class FirstOrder : public OptimizerOf<Options> {
         const Tensor& x = this->parameters(group)[i];
         Progress& progress = progress_[group][i];
         reader.numbers(prefix(group, i), progress.fields());
-        for (std::size_t s = 0; s < slot_names_.size(); ++s)
-          progress.slots[s] =
+        for (std::size_t s = 0; s < slot_names_.size(); ++s) {
+          const Tensor slot =
               reader.optional_tensor(prefix(group, i) + slot_names_[s], x.shape(), x.dtype());
+          progress.slots[s] = slot.defined() ? to(slot, x.device()) : slot;
+        }
       }
   }
 

@@ -46,7 +46,8 @@ Tensor LBFGS::flat_gradient() const {
   std::vector<Tensor> parts;
   for (const Tensor& p : parameters()) {
     const Tensor g = p.grad();
-    parts.push_back(g.defined() ? reshape(g.detach(), {-1}) : zeros({p.numel()}, p.dtype()));
+    parts.push_back(g.defined() ? reshape(g.detach(), {-1})
+                                : zeros({p.numel()}, p.dtype(), p.device()));
   }
   return clone(cat(parts));
 }
@@ -192,13 +193,17 @@ void LBFGS::read(StateReader& reader) {
   std::int64_t n = 0;
   for (const Tensor& p : parameters()) n += p.numel();
   const DType dtype = parameters()[0].dtype();
-  direction_ = reader.optional_tensor("direction", {n}, dtype);
-  previous_gradient_ = reader.optional_tensor("previous_gradient", {n}, dtype);
+  const auto read = [&](const char* name, const Dims& shape) {
+    const Tensor value = reader.optional_tensor(name, shape, dtype);
+    return value.defined() ? to(value, parameters()[0].device()) : value;
+  };
+  direction_ = read("direction", {n});
+  previous_gradient_ = read("previous_gradient", {n});
   const std::vector<double> rho = reader.tensor("history.rho").to_vector();
   const auto count = static_cast<std::int64_t>(rho.size());
   const Dims shape = {count, n};
-  const Tensor changes = reader.optional_tensor("history.gradient_changes", shape, dtype);
-  const Tensor steps = reader.optional_tensor("history.steps", shape, dtype);
+  const Tensor changes = read("history.gradient_changes", shape);
+  const Tensor steps = read("history.steps", shape);
   history_.clear();
   for (std::int64_t i = 0; i < count; ++i)
     history_.push_back({clone(select(changes, 0, i)), clone(select(steps, 0, i)), rho[i]});

@@ -335,6 +335,7 @@ LeastSquaresResult least_squares(const TensorFunction& residuals, const Tensor& 
   if (x0.dtype() != DType::float64) throw DTypeError("least_squares: x0 must be float64");
   check_numbers(options, "least_squares");
   if (!options.checkpoint.empty()) throw InputError("least_squares: no checkpoints are written");
+  const DeviceGuard beside(x0.device());
   const std::int64_t k = x0.numel();
   if (!options.names.empty() && std::ssize(options.names) != k)
     throw InputError(

@@ -26,6 +26,7 @@ void check(const Tensor& x0, const MinimizeOptions& options) {
 
 MinimizeResult minimize(const ScalarFunction& f, const Tensor& x0, const MinimizeOptions& options) {
   check(x0, options);
+  const DeviceGuard beside(x0.device());
   return Run(f, x0, options).run();
 }
 
@@ -36,6 +37,7 @@ MinimizeResult resume(const ScalarFunction& f, const std::string& checkpoint,
     throw InputError(fmt::format("{}: a checkpoint of {}, not of {}", checkpoint,
                                  name_of(state.method), name_of(options.method)));
   check(state.x0, options);
+  const DeviceGuard beside(state.x0.device());
   return Run(f, state, options).run();
 }
 

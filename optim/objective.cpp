@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <wald/engine/autograd.h>
+#include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
 
 namespace wald::optim {
@@ -76,9 +77,9 @@ Tensor Objective::hessian_times(const Tensor& x, const Tensor& v) {
                     : Tensor();
   }
   const NoGradGuard guard;
-  if (!gradient_.defined() || !gradient_.requires_grad()) return zeros(x.shape());
+  if (!gradient_.defined() || !gradient_.requires_grad()) return zeros_like(x);
   const Tensor product = forward_sweep({gradient_}, {input_}, {unsqueeze(v, 0)})[0];
-  return product.defined() ? squeeze(product, 0) : zeros(x.shape());
+  return product.defined() ? squeeze(product, 0) : zeros_like(x);
 }
 
 }  // namespace wald::optim

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include <wald/engine/one_device.h>
 #include <wald/engine/op.h>
 #include <wald/engine/ops/pointwise.h>
 #include <wald/engine/ops/shape.h>
@@ -121,8 +122,10 @@ Tensor where(const Tensor& condition, const Tensor& x, const Tensor& y) {
   if (dtype == DType::boolean) dtype = DType::int64;
   const Dims shape =
       broadcast_shapes(condition.shape(), broadcast_shapes(x.shape(), y.shape(), "where"), "where");
-  return record(
-      op, {expand(condition, shape), expand(to(x, dtype), shape), expand(to(y, dtype), shape)});
+  Tensor in[] = {condition, to(x, dtype), to(y, dtype)};
+  bring_together("where", in);
+  for (Tensor& each : in) each = expand(each, shape);
+  return record(op, Inputs(in));
 }
 Tensor where(const Tensor& condition, const Tensor& x, double y) {
   return where(condition, x, number_like(y, x));

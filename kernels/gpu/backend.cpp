@@ -90,6 +90,7 @@ void GpuBackend::release(void* p, std::size_t bytes) const {
   table_.release(device_, p, bytes);  // called by destructors: nothing can be done about a failure
 }
 void GpuBackend::to_host(const void* from, void* to, std::size_t bytes) const {
+  ++copies_to_host_;
   check(table_.to_host(device_, from, to, bytes), "a copy to the host");
 }
 void GpuBackend::from_host(const void* from, void* to, std::size_t bytes) const {

@@ -2,6 +2,8 @@
 // that it does not have.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <set>
 #include <string>
@@ -23,6 +25,8 @@ class GpuBackend : public Backend {
   void set_memory_limit(std::size_t bytes) const;
   /// Gives the memory that is kept for later use back to the device.
   void trim() const;
+  /// How many copies to the host there were so far: each waits for the device.
+  std::uint64_t copies_to_host() const { return copies_to_host_; }
   /// Copies from another device of the same object.
   void from_peer(const GpuBackend& peer, const void* from, void* to, std::size_t bytes) const;
   bool is_peer_of(const Backend& other) const;
@@ -78,6 +82,7 @@ class GpuBackend : public Backend {
   const int device_;
   mutable std::mutex said_mutex_;
   mutable std::set<std::string> said_;
+  mutable std::atomic<std::uint64_t> copies_to_host_{0};
 };
 
 struct GpuBackends {

@@ -27,6 +27,7 @@ void add_table(CLI::App& app, int& exit_code);
 void add_km(CLI::App& app, int& exit_code);
 void add_simulate(CLI::App& app, int& exit_code);
 void add_info(CLI::App& app, int& exit_code);
+void add_selftest(CLI::App& app, int& exit_code);
 
 /// Under `wald fit`, one for each model; glm: logistic, poisson, negbin, gamma.
 void add_fit_survival(CLI::App& fit, int& exit_code);
@@ -49,6 +50,9 @@ void add_simulate_pln(CLI::App& simulate, int& exit_code);
 
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);
+
+/// Adds --device, which is the default device of the whole run.
+void add_device_option(CLI::App& command);
 
 /// Accepts a finite number above 0 (CLI11's own names the whole range of double in its message).
 std::string require_positive(const std::string& text);

@@ -6,7 +6,9 @@
 #include <fstream>
 #include <iostream>
 #include <new>
+#include <optional>
 
+#include <wald/engine/device.h>
 #include <wald/engine/error.h>
 #include <wald/engine/io/number.h>
 #include <wald/kernels/cpu/openblas.h>
@@ -23,6 +25,18 @@ void add_threads_option(CLI::App& command) {
           "Number of threads (default: all processors)")
       ->check(require_positive)
       ->type_name("N");
+}
+
+void add_device_option(CLI::App& command) {
+  command
+      .add_option_function<std::string>(
+          "--device",
+          [](const std::string& name) {
+            static std::optional<DeviceGuard> whole_run;
+            whole_run.emplace(Device(name));
+          },
+          "Device that computes, as `wald info` names it (default: $WALD_DEVICE, or cpu)")
+      ->type_name("DEVICE");
 }
 
 std::string require_positive(const std::string& text) {
@@ -80,6 +94,7 @@ int run(int argc, char** argv) {
   add_km(app, exit_code);
   add_simulate(app, exit_code);
   add_info(app, exit_code);
+  add_selftest(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -54,7 +54,8 @@ BoundedModel::BoundedModel(const LimitedMemory& memory) : theta_(memory.scale())
   middle_ = inverse(middle).to_vector();
   w_ = clone(transpose(cat({y, theta_ * s}), 0, 1));
   width_ = static_cast<std::size_t>(2 * m);
-  rows_ = w_.data<double>();
+  on_host_ = to(w_, Device());
+  rows_ = on_host_.data<double>();
 }
 
 Vector BoundedModel::step(const Vector& x, const Vector& gradient, const Box& box) const {

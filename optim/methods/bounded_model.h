@@ -44,7 +44,8 @@ class BoundedModel {
   double theta_;
   std::size_t width_ = 0;         // 2m
   Tensor w_;                      // [k, 2m]
-  const double* rows_ = nullptr;  // of w_
+  Tensor on_host_;                // w_
+  const double* rows_ = nullptr;  // of on_host_
   std::vector<double> middle_;    // M [2m, 2m]
 };
 

@@ -2,6 +2,7 @@
 #include "op_device_check.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <sstream>
@@ -183,42 +184,43 @@ std::vector<std::string> device_differences(const OpRow& row, const Device& devi
 
 std::vector<std::string> random_differences(const Device& device) {
   using Draw = std::function<Tensor(Generator&)>;
+  using Named = std::pair<std::string, Draw>;
   const Dims shape = {7, 143};
   const auto means = [&] { return linspace(0.1, 80, 1001); };
-  const std::vector<std::pair<std::string, Draw>> draws = {
-      {"rand",
-       [&](Generator& g) {
-         return rand(shape, {DType::float64, &g});
-       }},
-      {"rand of float32",
-       [&](Generator& g) {
-         return rand(shape, {DType::float32, &g});
-       }},
-      {"randn",
-       [&](Generator& g) {
-         return randn(shape, {DType::float64, &g});
-       }},
-      {"randn of float32",
-       [&](Generator& g) {
-         return randn(shape, {DType::float32, &g});
-       }},
-      {"exponential",
-       [&](Generator& g) {
-         return exponential(shape, 2, {DType::float64, &g});
-       }},
-      {"randint",
-       [&](Generator& g) {
-         return randint(-5, 1000, shape, {DType::int64, &g});
-       }},
-      {"randperm",
-       [&](Generator& g) {
-         return randperm(1001, {DType::int64, &g});
-       }},
-      {"bernoulli",
-       [&](Generator& g) {
-         return bernoulli(shape, 0.3, {DType::float64, &g});
-       }},
-      {"poisson", [&](Generator& g) { return poisson(means(), &g); }}};
+  const std::array<Named, random_draws> draws = {
+      {{"rand",
+        [&](Generator& g) {
+          return rand(shape, {DType::float64, &g});
+        }},
+       {"rand of float32",
+        [&](Generator& g) {
+          return rand(shape, {DType::float32, &g});
+        }},
+       {"randn",
+        [&](Generator& g) {
+          return randn(shape, {DType::float64, &g});
+        }},
+       {"randn of float32",
+        [&](Generator& g) {
+          return randn(shape, {DType::float32, &g});
+        }},
+       {"exponential",
+        [&](Generator& g) {
+          return exponential(shape, 2, {DType::float64, &g});
+        }},
+       {"randint",
+        [&](Generator& g) {
+          return randint(-5, 1000, shape, {DType::int64, &g});
+        }},
+       {"randperm",
+        [&](Generator& g) {
+          return randperm(1001, {DType::int64, &g});
+        }},
+       {"bernoulli",
+        [&](Generator& g) {
+          return bernoulli(shape, 0.3, {DType::float64, &g});
+        }},
+       {"poisson", [&](Generator& g) { return poisson(means(), &g); }}}};
   std::vector<std::string> out;
   for (const auto& [name, draw] : draws) {
     const auto drawn = [&, &draw = draw](const Device& on) {

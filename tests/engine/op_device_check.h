@@ -14,7 +14,8 @@ namespace wald::testing {
 /// or at all where it holds whole numbers.
 std::vector<std::string> device_differences(const OpRow& row, const Device& device);
 
-/// Random draws, which have the same bits on every device.
+/// Random draws, of which these many kinds have the same bits on every device.
+constexpr std::size_t random_draws = 9;
 std::vector<std::string> random_differences(const Device& device);
 
 }  // namespace wald::testing

@@ -441,7 +441,7 @@ struct Counting : kernels::CpuBackend {
     return counting;
   }
   static Tensor copy(const Tensor& x) {
-    Tensor out = allocate(backend(), x.shape(), x.dtype());
+    Tensor out = wald::allocate(backend(), x.shape(), x.dtype());
     return out.copy_(x);
   }
 };
