@@ -320,8 +320,9 @@ Tensor contiguous_detached(const Tensor& x) {
 }
 
 Tensor contiguous_on(const kernels::Backend& backend, const Tensor& x) {
+  const Dims& shape = x.shape();  // throws if x is undefined
   if (&backend == &backend_of(x)) return contiguous_detached(x);
-  Tensor out = allocate(backend, x.shape(), x.dtype());
+  Tensor out = allocate(backend, shape, x.dtype());
   copy_between_devices(x, out);
   return out;
 }
