@@ -118,6 +118,12 @@ const Table table{
             return lu(device, *a, factors, rows, sign, log_abs_det, det, info, stream);
           });
         },
+    .permute_rows =
+        [](int device, const kernels::Matrices* x, const std::int64_t* rows, bool inverse,
+           void* out) {
+          return on(device,
+                    [&](Stream stream) { return permute_rows(*x, rows, inverse, out, stream); });
+        },
     .qr =
         [](int device, const kernels::Matrices* a, void* q, void* r) {
           return on(device, [&](Stream stream) { return library_qr(device, *a, q, r, stream); });
@@ -132,12 +138,6 @@ const Table table{
         [](int device, const kernels::Matrices* a, void* u, void* s, void* vh, int* info) {
           return on(device,
                     [&](Stream stream) { return library_svd(device, *a, u, s, vh, info, stream); });
-        },
-    .permute_rows =
-        [](int device, const kernels::Matrices* x, const std::int64_t* rows, bool inverse,
-           void* out) {
-          return on(device,
-                    [&](Stream stream) { return permute_rows(*x, rows, inverse, out, stream); });
         },
     .gather =
         [](int device, DType dtype, kernels::Shape shape, kernels::View in, int axis,
