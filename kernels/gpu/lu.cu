@@ -176,8 +176,7 @@ Status lu(int device, const kernels::Matrices& a, void* lu, std::int64_t* rows, 
           void* log_abs_det, void* det, int* info, Stream stream) {
   if (a.batch == 0) return success;
   if (a.rows > panel) {
-    const Status status =
-        library_lu(device, a, lu, rows, sign, log_abs_det, det, info, stream);
+    const Status status = library_lu(device, a, lu, rows, sign, log_abs_det, det, info, stream);
     if (status != not_supported) return status;
   }
   const auto run = [&](auto t) {

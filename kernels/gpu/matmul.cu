@@ -28,6 +28,7 @@ struct Tiles {
   static constexpr int side = 64, depth = 16, each = 4, across = side / each;
   static constexpr int pitch = side + 1;
   static constexpr std::size_t shared_bytes = 2 * depth * pitch * sizeof(T);
+  static constexpr bool is_wide = std::is_same_v<T, double>;
   static constexpr int flush = 256 / depth;  // tiles after which a float32 sum is added to float64
 
   ProductSize size;
@@ -80,10 +81,14 @@ struct Tiles {
         for (int i = 0; i < each; ++i) left[i] = a_tile[l * pitch + y + i * across];
         for (int j = 0; j < each; ++j) top[j] = b_tile[l * pitch + x + j * across];
         for (int i = 0; i < each; ++i)
-          for (int j = 0; j < each; ++j) part[i][j] += left[i] * top[j];
+          for (int j = 0; j < each; ++j)
+            if constexpr (is_wide)
+              total[i][j] += left[i] * top[j];
+            else
+              part[i][j] += left[i] * top[j];
       }
       t.sync();
-      if (++tiles % flush != 0 && l0 + depth < end) continue;
+      if (is_wide || (++tiles % flush != 0 && l0 + depth < end)) continue;
       for (int i = 0; i < each; ++i)
         for (int j = 0; j < each; ++j) {
           total[i][j] += static_cast<double>(part[i][j]);
@@ -284,7 +289,9 @@ Status multiply(int device, const kernels::Matmul& p, Stream stream) {
                       {static_cast<const T*>(p.a), p.a_batch, p.a_row, p.a_col},
                       {static_cast<const T*>(p.b), p.b_batch, p.b_row, p.b_col},
                       {static_cast<T*>(p.c), p.m * p.n, p.n, 1}};
-  const auto is_small = [&](std::int64_t other) { return p.k <= most_small && other * p.k <= 1024; };
+  const auto is_small = [&](std::int64_t other) {
+    return p.k <= most_small && other * p.k <= 1024;
+  };
   if (p.batch == 1 && p.m * p.n <= threads && p.m + p.n <= most_small && p.k >= 2048)
     return cross(device, o, stream);
   if (p.batch == 1 && p.m >= 256 && is_small(p.n)) return tall(o, stream);
@@ -303,8 +310,8 @@ kernels::Matmul merged(kernels::Matmul p) {
     p.batch = 1;
   }
   if (p.batch > 1 && p.a_batch == 0 && p.n == 1)
-    return {p.dtype,   1,       p.batch, p.m, p.k,     p.b,     0,  p.b_batch,
-            p.b_row, p.a,     0,       p.a_col, p.a_row, p.c};
+    return {p.dtype,   1,       p.batch, p.m, p.k,     p.b,     0,
+            p.b_batch, p.b_row, p.a,     0,   p.a_col, p.a_row, p.c};
   return p;
 }
 
