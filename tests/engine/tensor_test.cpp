@@ -315,8 +315,9 @@ TEST(Device, IsNamed) {
   EXPECT_EQ(x.device(), Device());
   EXPECT_EQ(Device("cpu"), devices().front());
   EXPECT_TRUE(to(x, Device("cpu")).is_same(x));
-  EXPECT_EQ(testing::message_of<DeviceError>([] { Device("cuda:7"); }),
-            "no device is called 'cuda:7'; this build of wald has found: cpu");
+  EXPECT_THAT(
+      testing::message_of<DeviceError>([] { Device("cuda:77"); }),
+      ::testing::StartsWith("no device is called 'cuda:77'; this build of wald has found: cpu"));
 }
 
 }  // namespace
