@@ -70,8 +70,8 @@ struct Tiles {
                             std::int64_t end, T* a_tile, T* b_tile,
                             double (&total)[each][each]) const {
     const int x = t.index() % across, y = t.index() / across;
-    T part[each][each] = {};
-    int tiles = 0;
+    [[maybe_unused]] T part[each][each] = {};
+    [[maybe_unused]] int tiles = 0;
     for (std::int64_t l0 = begin; l0 < end; l0 += depth) {
       load(t, at, l0, end, row, size.m, a_tile);
       load(t, bt, l0, end, col, size.n, b_tile);
@@ -88,12 +88,14 @@ struct Tiles {
               part[i][j] += left[i] * top[j];
       }
       t.sync();
-      if (is_wide || (++tiles % flush != 0 && l0 + depth < end)) continue;
-      for (int i = 0; i < each; ++i)
-        for (int j = 0; j < each; ++j) {
-          total[i][j] += static_cast<double>(part[i][j]);
-          part[i][j] = 0;
-        }
+      if constexpr (!is_wide) {
+        if (++tiles % flush != 0 && l0 + depth < end) continue;
+        for (int i = 0; i < each; ++i)
+          for (int j = 0; j < each; ++j) {
+            total[i][j] += static_cast<double>(part[i][j]);
+            part[i][j] = 0;
+          }
+      }
     }
   }
   WALD_DEVICE void write(const Thread& t, Out* to, std::int64_t row, std::int64_t col,

@@ -1,5 +1,6 @@
-// `wald simulate cox`, `clogit` and `pln`: fits of what they draw find the coefficients again, the
-// seed decides the file, and bad options are refused. The other models are tested with their fits.
+// `wald simulate ols`, `cox`, `clogit` and `pln`: fits of what they draw find the coefficients
+// again, the seed decides the file, and bad options are refused. The other models are tested with
+// their fits.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -38,6 +39,15 @@ void expect_recovered(const Outcome& run, const Values& truth) {
     EXPECT_LT(error, 0.1);
     EXPECT_NEAR(rows[i].at("estimate").get<double>(), truth[i], most * error) << i;
   }
+}
+
+TEST(Simulate, OlsIsRecovered) {
+  const std::string path =
+      simulated({"ols", "--n", "3000", "--coef=2,0.5,-1", "--sigma", "0.8", "--seed", "5"});
+  EXPECT_TRUE(read_file(path).starts_with("y,x1,x2\n"));
+  const Outcome run = fit_file("ols", path, {"--y", "y", "--covariates", "x1,x2", "--json"});
+  expect_recovered(run, {2, 0.5, -1});
+  EXPECT_NEAR(run.json().at("residual_std_dev").get<double>(), 0.8, 0.04);
 }
 
 TEST(Simulate, CoxIsRecovered) {
