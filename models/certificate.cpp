@@ -153,6 +153,10 @@ std::string verdict(const Fit& fit) {
   std::string doubt;
   if (fit.status == FitStatus::failed)
     doubt = fit.message.empty() ? "the fit did not converge" : fit.message;
+  // A bound has no information, and nothing that follows from it.
+  else if (fit.information.empty())
+    return fmt::format("Converged: largest score {:.1e}, Newton decrement {:.1e}; no information.",
+                       c.largest_score, c.newton_decrement);
   else if (std::isnan(c.score_agreement))
     doubt = "the log-likelihood is not finite within a standard error of the estimate";
   else if (c.score_agreement > tolerance)
