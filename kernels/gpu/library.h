@@ -55,6 +55,16 @@ Status syevd(int device, const Batch<T>& a, T* values, int* info, Stream stream)
 template <class T>
 Status gesvd(int device, const Batch<T>& a, T* u, T* s, T* vt, int* info, Stream stream);
 
+/// The functions above for an element type, in the source that defines them.
+#define WALD_LIBRARY_OF(T)                                          \
+  template Status gemm<T>(int, const Gemm<T>&, Stream);             \
+  template Status potrf<T>(int, const Batch<T>&, int*, Stream);     \
+  template Status getrf<T>(int, const Batch<T>&, int*, Stream);     \
+  template Status geqrf<T>(int, const Batch<T>&, T*, Stream);       \
+  template Status orgqr<T>(int, const Batch<T>&, const T*, Stream); \
+  template Status syevd<T>(int, const Batch<T>&, T*, int*, Stream); \
+  template Status gesvd<T>(int, const Batch<T>&, T*, T*, T*, int*, Stream);
+
 /// The words of a status, and of what a library said if it failed on this thread.
 const char* message_of(Status status);
 

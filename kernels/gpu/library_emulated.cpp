@@ -115,16 +115,7 @@ Status gesvd(int, const Batch<T>& a, T* u, T* s, T* vt, int* info, Stream) {
   });
 }
 
-#define WALD_INSTANTIATE(T)                                         \
-  template Status gemm<T>(int, const Gemm<T>&, Stream);             \
-  template Status potrf<T>(int, const Batch<T>&, int*, Stream);     \
-  template Status getrf<T>(int, const Batch<T>&, int*, Stream);     \
-  template Status geqrf<T>(int, const Batch<T>&, T*, Stream);       \
-  template Status orgqr<T>(int, const Batch<T>&, const T*, Stream); \
-  template Status syevd<T>(int, const Batch<T>&, T*, int*, Stream); \
-  template Status gesvd<T>(int, const Batch<T>&, T*, T*, T*, int*, Stream);
-WALD_INSTANTIATE(double)
-WALD_INSTANTIATE(float)
-#undef WALD_INSTANTIATE
+WALD_LIBRARY_OF(double)
+WALD_LIBRARY_OF(float)
 
 }  // namespace wald::gpu::library
