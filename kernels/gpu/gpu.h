@@ -139,8 +139,12 @@ class Thread {
   }
 };
 
+/// The most threads that a block has. Told so, hipcc has registers for kernels that it would else
+/// keep few enough for blocks of 1024.
+constexpr int most_threads_of_block = 256;
+
 template <class Kernel>
-__global__ void run(const Kernel kernel) {
+__global__ void __launch_bounds__(most_threads_of_block) run(const Kernel kernel) {
   kernel(Thread());
 }
 
