@@ -197,6 +197,15 @@ Status launch(const Kernel& kernel, const Grid& grid, Stream) {
 
 #endif
 
+/// *p = value, where several threads write the same value.
+WALD_DEVICE inline void write_same(int* p, int value) {
+#if defined(__CUDACC__) || defined(__HIPCC__)
+  atomicExch(p, value);
+#else
+  __atomic_store_n(p, value, __ATOMIC_RELAXED);
+#endif
+}
+
 /// A kernel that works on n things, each by one thread, whatever the grid: from `first(t)` on,
 /// every `step(t)`-th.
 WALD_DEVICE inline std::int64_t first(const Thread& t) { return t.block() * t.count() + t.index(); }

@@ -57,8 +57,7 @@ struct Take {
         const T y = in[i / size * size + i % cols * cols + i / cols % rows];
         x = x == y ? x : T(0.5) * x + T(0.5) * y;
       }
-      // All threads that write here write the same.
-      if (!is_finite(x)) is_wrong[i / size] = kernels::matrix_not_finite;
+      if (!is_finite(x)) write_same(is_wrong + i / size, kernels::matrix_not_finite);
       out[i] = x;
     }
   }
