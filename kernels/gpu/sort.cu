@@ -25,9 +25,11 @@ struct FindDescents {
   int* is_unsorted;
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < rows * n; i += step(t))
-      if (i - quotient(i, n) * n != 0 && is_less(x[i], x[i - 1]))
-        *is_unsorted = 1;  // all that write here write the same
+    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < rows * n; i += step(t)) {
+      if (i - quotient(i, n) * n == 0 || !is_less(x[i], x[i - 1])) continue;
+      write_same(is_unsorted, 1);
+      return;
+    }
   }
 };
 WALD_DEVICE inline bool has_nothing_to_do(const int* is_unsorted) {
@@ -199,10 +201,12 @@ struct Search {
 Status SortRows::sort(std::int64_t keep, Stream stream) {
   int width = 1;
   while (width < n_ && width < tile) width *= 2;
+  // Few threads: each that finds a descent writes to the one flag.
+  const std::int64_t blocks = std::min<std::int64_t>(grid_for(rows_ * n_).blocks, 1024);
   int* const flag = n_ > width ? flag_.as<int>() : nullptr;
   Status status = flag ? fill(DType::boolean, flag, sizeof(int), 0, stream) : success;
   if (flag && status == success)
-    status = launch(FindDescents{rows_, n_, data(), flag}, grid_for(rows_ * n_), stream);
+    status = launch(FindDescents{rows_, n_, data(), flag}, {blocks, threads}, stream);
   if (status != success) return status;
   const std::int64_t tiles = (n_ + width - 1) / width * rows_, held = tile / width;
   const Grid grid{grid_for((tiles + held - 1) / held, 1).blocks, threads, tile * sizeof(Keyed)};
