@@ -2,16 +2,14 @@
 // other memory element by element. For the files pointwise_*.cu alone.
 #pragma once
 
-#include <algorithm>
 #include <type_traits>
 #include <utility>
 
 #include <wald/kernels/arity.h>
 
 #include "elements.h"
+#include "flat.h"
 #include "pointwise.h"
-
-#define WALD_ALL WALD_DEVICE inline
 
 namespace wald::gpu {
 namespace {
@@ -36,61 +34,14 @@ struct Pointwise1 {
 template <class F, class Scalar, class Out, class... In>
 struct Strided : Pointwise1<F, Scalar, Out, In...> {
   static constexpr int arity = sizeof...(In);
-  kernels::Nest nest;
+  Nest nest;
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
+    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
       std::int64_t at[arity];
       find_offsets(nest, i, at);
       this->out[i] = this->call(at, std::make_index_sequence<arity>());
     }
-  }
-};
-
-/// Operands that are contiguous, or the same number throughout.
-template <class F, class Out, class... In>
-struct Flat {
-  static constexpr int arity = sizeof...(In);
-  // A pack of the widest type is what a thread takes at a time.
-  static constexpr int width = 16 / static_cast<int>(std::max({sizeof(Out), sizeof(In)...}));
-  const void* in[arity];
-  bool is_constant[arity];
-  Out* out;
-  std::int64_t n;
-  bool is_aligned;
-
-  template <class T>
-  struct alignas(sizeof(T) * width) Several {
-    T at[width];
-  };
-
-  template <class T>
-  WALD_ALL Several<T> load(int j, std::int64_t i) const {
-    const T* p = static_cast<const T*>(in[j]);
-    if (!is_constant[j]) return *reinterpret_cast<const Several<T>*>(p + i);
-    Several<T> same;
-    for (int l = 0; l < width; ++l) same.at[l] = *p;
-    return same;
-  }
-  template <std::size_t... j>
-  WALD_ALL void several(std::int64_t i, std::index_sequence<j...>) const {
-    several_of(i, load<In>(j, i)...);
-  }
-  WALD_ALL void several_of(std::int64_t i, const Several<In>&... x) const {
-    Several<Out> y;
-    for (int l = 0; l < width; ++l) y.at[l] = F{}(x.at[l]...);
-    *reinterpret_cast<Several<Out>*>(out + i) = y;
-  }
-  template <std::size_t... j>
-  WALD_ALL void one(std::int64_t i, std::index_sequence<j...>) const {
-    out[i] = F{}(static_cast<const In*>(in[j])[is_constant[j] ? 0 : i]...);
-  }
-
-  WALD_DEVICE void operator()(const Thread& t) const {
-    constexpr auto operands = std::make_index_sequence<arity>();
-    const std::int64_t packs = is_aligned ? n / width : 0;
-    for (std::int64_t i = first(t); i < packs; i += step(t)) several(i * width, operands);
-    for (std::int64_t i = packs * width + first(t); i < n; i += step(t)) one(i, operands);
   }
 };
 
@@ -101,34 +52,23 @@ Status launch_strided(const kernels::Nest& nest, const void* const* in, void* ou
   return launch(kernel, grid_for(nest.count), stream);
 }
 
-template <class F, class Out, class... In>
+template <class F, int packs, class Out, class... In>
 Status launch_pointwise(const kernels::Nest& nest, const void* const* in, void* out,
                         Stream stream) {
-  using Kernel = Flat<F, Out, In...>;
-  Kernel kernel{{}, {}, static_cast<Out*>(out), nest.count, true};
-  const auto is_aligned = [](const void* p, std::size_t bytes) {
-    return reinterpret_cast<std::uintptr_t>(p) % (bytes * Kernel::width) == 0;
-  };
-  constexpr std::size_t bytes[] = {sizeof(In)...};
-  for (int j = 0; j < Kernel::arity; ++j) {
+  for (int j = 0; j < static_cast<int>(sizeof...(In)); ++j)
     if (!nest.is_contiguous(j) && !nest.is_splat(j))
       return launch_strided<F, void, Out, In...>(nest, in, out, stream);
-    kernel.in[j] = in[j];
-    kernel.is_constant[j] = nest.is_splat(j);
-    kernel.is_aligned &= kernel.is_constant[j] || is_aligned(in[j], bytes[j]);
-  }
-  kernel.is_aligned &= is_aligned(out, sizeof(Out));
-  return launch(kernel, grid_for((nest.count + Kernel::width - 1) / Kernel::width), stream);
+  return launch_flat<F, packs, Out, In...>(nest, in, out, stream);
 }
 
-template <class F, class T, class Out>
+template <class F, int packs, class T, class Out>
 constexpr PointwiseLaunch pointwise_of() {
   if constexpr (kernels::arity_of<F, T>() == 1)
-    return launch_pointwise<F, Out, T>;
+    return launch_pointwise<F, packs, Out, T>;
   else if constexpr (kernels::arity_of<F, T>() == 2)
-    return launch_pointwise<F, Out, T, T>;
+    return launch_pointwise<F, packs, Out, T, T>;
   else
-    return launch_pointwise<F, Out, T, T, T>;
+    return launch_pointwise<F, packs, Out, T, T, T>;
 }
 
 /// Computed in double. Long formulas are not worth a second kernel for contiguous memory.
@@ -146,6 +86,8 @@ constexpr PointwiseLaunch in_double_of() {
 
 /// Adds a kernel for each formula that a list of them passes to it by name.
 struct Collect {
+  // What is computed in a few instructions waits for memory alone; the code of the rest is long.
+  static constexpr int many = 2, one = 1;
   PointwiseSet& set;
 
   void add(const char* name, int arity, kernels::PointwiseKind kind, PointwiseLaunch f64,
@@ -155,25 +97,26 @@ struct Collect {
   template <class F>
   void real(const char* name, F) {
     add(name, kernels::arity_of<F, double>(), kernels::PointwiseKind::value,
-        pointwise_of<F, double, double>(), pointwise_of<F, float, float>(), nullptr);
+        pointwise_of<F, one, double, double>(), pointwise_of<F, one, float, float>(), nullptr);
   }
   template <class F>
   void any(const char* name, F) {
     add(name, kernels::arity_of<F, double>(), kernels::PointwiseKind::value,
-        pointwise_of<F, double, double>(), pointwise_of<F, float, float>(),
-        pointwise_of<F, std::int64_t, std::int64_t>());
+        pointwise_of<F, many, double, double>(), pointwise_of<F, many, float, float>(),
+        pointwise_of<F, many, std::int64_t, std::int64_t>());
   }
   template <class F>
   void compare(const char* name, F) {
     add(name, kernels::arity_of<F, double>(), kernels::PointwiseKind::compare,
-        pointwise_of<F, double, bool>(), pointwise_of<F, float, bool>(),
-        pointwise_of<F, std::int64_t, bool>());
+        pointwise_of<F, many, double, bool>(), pointwise_of<F, many, float, bool>(),
+        pointwise_of<F, many, std::int64_t, bool>());
   }
   template <class F>
   void choose(const char* name, F) {
-    add(name, 3, kernels::PointwiseKind::choose, launch_pointwise<F, double, bool, double, double>,
-        launch_pointwise<F, float, bool, float, float>,
-        launch_pointwise<F, std::int64_t, bool, std::int64_t, std::int64_t>);
+    add(name, 3, kernels::PointwiseKind::choose,
+        launch_pointwise<F, many, double, bool, double, double>,
+        launch_pointwise<F, many, float, bool, float, float>,
+        launch_pointwise<F, many, std::int64_t, bool, std::int64_t, std::int64_t>);
   }
   template <class F>
   void in_double(const char* name, F) {

@@ -14,12 +14,29 @@
 namespace wald::gpu {
 namespace {
 
-using kernels::Nest;
-
 constexpr int tile = 1024, threads = 256;
 
 WALD_DEVICE inline bool is_less(const Keyed& a, const Keyed& b) {
   return a.key != b.key ? a.key < b.key : a.place < b.place;
+}
+
+/// Sets `is_unsorted`, which is 0 before, if a row is not in order. A kernel that sorts and is
+/// given the flag does nothing where it is still 0: the host need not wait to know.
+struct FindDescents {
+  std::int64_t rows, n;
+  KeyedRows x;
+  int* is_unsorted;
+
+  WALD_DEVICE void operator()(const Thread& t) const {
+    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < rows * n; i += step(t)) {
+      if (i - quotient(i, n) * n == 0 || !is_less(x[i], x[i - 1])) continue;
+      write_same(is_unsorted, 1);
+      return;
+    }
+  }
+};
+WALD_DEVICE inline bool has_nothing_to_do(const int* is_unsorted) {
+  return is_unsorted && *is_unsorted == 0;
 }
 
 /// Bitonic sorting of tiles of `width` elements, a power of two; a block sorts as many as it holds.
@@ -28,6 +45,7 @@ struct SortTiles {
   std::int64_t rows, n;
   int width;
   KeyedRows x;
+  const int* is_unsorted;  // or null
 
   /// Where slot k of a block's tiles lies, or -1 beyond the end of its row.
   WALD_DEVICE std::int64_t at(std::int64_t block, int k) const {
@@ -53,6 +71,7 @@ struct SortTiles {
   }
   WALD_DEVICE void operator()(const Thread& t) const {
     Keyed* const shared = t.shared<Keyed>();
+    if (has_nothing_to_do(is_unsorted)) return;
     const std::int64_t tiles = (n + width - 1) / width * rows;
     for (std::int64_t b = t.block(); b * (tile / width) < tiles; b += t.blocks()) {
       for (int k = t.index(); k < tile; k += t.count()) {
@@ -92,12 +111,14 @@ struct MergeRuns {
   std::int64_t rows, n, run, keep;
   std::int64_t pairs, of_pair;  // of a row; parts of a pair, each a block's
   KeyedRows from, to;
+  const int* is_unsorted;  // or null
 
   WALD_DEVICE std::int64_t length(std::int64_t begin) const {
     const std::int64_t there = n - begin < run ? n - begin : run;
     return there < 0 ? 0 : there < keep ? there : keep;
   }
   WALD_DEVICE void operator()(const Thread& t) const {
+    if (has_nothing_to_do(is_unsorted)) return;
     Keyed* const shared = t.shared<Keyed>();
     for (std::int64_t b = t.block(); b < rows * pairs * of_pair; b += t.blocks()) {
       const std::int64_t row = b / (pairs * of_pair), pair = b / of_pair % pairs;
@@ -186,7 +207,8 @@ SortRows::SortRows(int device, std::int64_t rows, std::int64_t n)
       n_(n),
       memory_(device, n > UINT32_MAX ? SIZE_MAX / 2
                                      : static_cast<std::size_t>(2 * rows * n) *
-                                           (sizeof(std::uint64_t) + sizeof(std::uint32_t))) {}
+                                           (sizeof(std::uint64_t) + sizeof(std::uint32_t))),
+      flag_(device, sizeof(int)) {}
 
 KeyedRows SortRows::half(bool second) const {
   const std::int64_t count = rows_ * n_;
@@ -195,18 +217,30 @@ KeyedRows SortRows::half(bool second) const {
   return KeyedRows{keys, places}.from(second ? count : 0);
 }
 
-Status SortRows::sort_tiles(int width, Stream stream) const {
-  const std::int64_t tiles = (n_ + width - 1) / width * rows_, held = tile / width;
-  const Grid grid{grid_for((tiles + held - 1) / held, 1).blocks, threads, tile * sizeof(Keyed)};
-  return launch(SortTiles{rows_, n_, width, data()}, grid, stream);
+Status SortRows::find_descents(int* is_unsorted, Stream stream) const {
+  const Status status = fill(DType::boolean, is_unsorted, sizeof(int), 0, stream);
+  if (status != success) return status;
+  // Few threads: each that finds a descent writes to the one flag.
+  const std::int64_t blocks = std::min<std::int64_t>(grid_for(rows_ * n_).blocks, 1024);
+  return launch(FindDescents{rows_, n_, data(), is_unsorted}, {blocks, threads}, stream);
 }
 
-Status SortRows::merge_runs(std::int64_t run, std::int64_t keep, Stream stream) {
+Status SortRows::sort_tiles(int width, const int* is_unsorted, Stream stream) const {
+  const std::int64_t tiles = (n_ + width - 1) / width * rows_, held = tile / width;
+  const Grid grid{grid_for((tiles + held - 1) / held, 1).blocks, threads, tile * sizeof(Keyed)};
+  return launch(SortTiles{rows_, n_, width, data(), is_unsorted}, grid, stream);
+}
+
+Status SortRows::merge_runs(std::int64_t run, std::int64_t keep, const int* is_unsorted,
+                            Stream stream) {
   const KeyedRows from = data();
   is_in_second_ = !is_in_second_;
   const std::int64_t pairs = (n_ + 2 * run - 1) / (2 * run);
   const std::int64_t of_pair = (std::min({2 * run, keep, n_}) + tile - 1) / tile;
-  return launch(MergeRuns{rows_, n_, run, keep, pairs, of_pair, from, data()},
+  // What was in order is still in the first half: the last merge brings it where others end.
+  const bool is_needed = pairs == 1 && is_in_second_;
+  return launch(MergeRuns{rows_, n_, run, keep, pairs, of_pair, from, data(),
+                          is_needed ? nullptr : is_unsorted},
                 {grid_for(rows_ * pairs * of_pair, 1).blocks, threads, tile * sizeof(Keyed)},
                 stream);
 }
@@ -229,9 +263,11 @@ Status SortRows::sort(std::int64_t keep, int bits, Stream stream) {
   }
   int width = 1;
   while (width < n_ && width < tile) width *= 2;
-  Status status = sort_tiles(width, stream);
+  int* const flag = n_ > width ? flag_.as<int>() : nullptr;
+  Status status = flag ? find_descents(flag, stream) : success;
+  if (status == success) status = sort_tiles(width, flag, stream);
   for (std::int64_t run = width; run < n_ && status == success; run *= 2)
-    status = merge_runs(run, keep, stream);
+    status = merge_runs(run, keep, flag, stream);
   return status;
 }
 

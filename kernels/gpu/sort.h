@@ -31,21 +31,24 @@ class SortRows {
   /// Rows of 2^32 elements and more have no memory.
   SortRows(int device, std::int64_t rows, std::int64_t n);
 
-  Status status() const { return memory_.status(); }
+  Status status() const { return memory_.status() == success ? flag_.status() : memory_.status(); }
   /// [rows, n], to be filled; after sort() the first `keep` of each row are in order.
   KeyedRows data() const { return half(is_in_second_); }
-  /// By keys that differ in their lowest `bits` alone; `keep` > 0.
+  /// By keys that differ in their lowest `bits` alone; `keep` > 0. Rows that are all in order
+  /// already, as the times and the groups of data often are, are read once and left as they are,
+  /// where they are not the library's.
   Status sort(std::int64_t keep, int bits, Stream stream);
 
  private:
   KeyedRows half(bool second) const;
-  Status sort_tiles(int width, Stream stream) const;
-  Status merge_runs(std::int64_t run, std::int64_t keep, Stream stream);
+  Status find_descents(int* is_unsorted, Stream stream) const;
+  Status sort_tiles(int width, const int* is_unsorted, Stream stream) const;
+  Status merge_runs(std::int64_t run, std::int64_t keep, const int* is_unsorted, Stream stream);
   Status sort_by_library(int bits, Stream stream);
 
   int device_;
   std::int64_t rows_, n_;
-  Scratch memory_;
+  Scratch memory_, flag_;
   bool is_in_second_ = false;
 };
 

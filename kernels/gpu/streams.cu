@@ -2,7 +2,39 @@
 
 #include <mutex>
 
+#if defined(__CUDACC__)
+#include <cuda.h>  // types alone: the driver is not linked to
+#endif
+
 namespace wald::gpu {
+namespace {
+
+/// Whether anybody has used a device in this process. cudaSetDevice() makes a context, some hundred
+/// MB of the device's memory, where there is none (CUDA 12): to go back to a device that the thread
+/// never chose is not worth that.
+bool is_in_use([[maybe_unused]] int device) {
+#if defined(__CUDACC__)
+  static const auto state_of = [] {
+    void* found = nullptr;
+    cudaDriverEntryPointQueryResult result = cudaDriverEntryPointSymbolNotFound;
+    constexpr const char* name = "cuDevicePrimaryCtxGetState";
+#if CUDART_VERSION >= 12050
+    const Status status =
+        cudaGetDriverEntryPointByVersion(name, &found, 12000, cudaEnableDefault, &result);
+#else
+    const Status status = cudaGetDriverEntryPoint(name, &found, cudaEnableDefault, &result);
+#endif
+    const bool is_there = clean(status) == success && result == cudaDriverEntryPointSuccess;
+    return reinterpret_cast<decltype(&cuDevicePrimaryCtxGetState)>(is_there ? found : nullptr);
+  }();
+  unsigned flags = 0;
+  int is_active = 1;
+  if (state_of && state_of(device, &flags, &is_active) == CUDA_SUCCESS) return is_active != 0;
+#endif
+  return true;
+}
+
+}  // namespace
 
 Status stream_of(int device, Stream* stream) {
   struct Slot {
@@ -24,7 +56,7 @@ OnDevice::OnDevice(int device) : status_(current_device(&before_)) {
 }
 
 OnDevice::~OnDevice() {
-  if (is_changed_) static_cast<void>(set_device(before_));
+  if (is_changed_ && is_in_use(before_)) static_cast<void>(set_device(before_));
 }
 
 Status wait_for(Stream waits, Stream stream) {

@@ -13,7 +13,8 @@ constexpr int max_devices = 64;
 Status stream_of(int device, Stream* stream);
 
 /// Makes a device the calling thread's for the time of a call. An application's own code finds the
-/// device that it had chosen.
+/// device that it had chosen; a thread that chose none may stay, rather than wake a GPU that nobody
+/// uses.
 class OnDevice {
  public:
   explicit OnDevice(int device);

@@ -65,16 +65,24 @@ TEST(GpuMatmul, EqualsTheCpuForEveryShapeAndOrder) {
   struct Size {
     std::int64_t batch, m, n, k;
   };
-  const Size sizes[] = {{1, 1, 1, 1},     {1, 70, 130, 33}, {2, 65, 40, 300}, {1, 20, 150, 2100},
-                        {1, 3, 2, 5000},  {1, 10, 1, 2048}, {1, 1, 1, 2500},  {1, 600, 3, 7},
-                        {1, 300, 1, 40},  {1, 4, 500, 9},   {5, 3, 4, 2},     {3, 1, 6, 5},
-                        {1, 100, 100, 1}, {2, 0, 3, 4},     {1, 3, 4, 0},     {0, 2, 2, 2}};
+  const Size sizes[] = {{1, 1, 1, 1},      {1, 70, 130, 33}, {2, 65, 40, 300}, {1, 20, 150, 2100},
+                        {1, 3, 2, 5000},   {1, 10, 1, 2048}, {1, 1, 1, 2500},  {1, 600, 3, 7},
+                        {1, 300, 1, 40},   {1, 4, 500, 9},   {5, 3, 4, 2},     {3, 1, 6, 5},
+                        {1, 100, 100, 1},  {2, 0, 3, 4},     {1, 3, 4, 0},     {0, 2, 2, 2},
+                        {1, 130, 1, 2300}, {1, 1, 20, 9000}, {1, 300, 1, 0}};
   for (const DType dtype : real_types)
     for (const Size& s : sizes)
       for (const Order order : {Order::rows, Order::columns, Order::strided}) {
         compare_matmul(dtype, s.batch, s.m, s.n, s.k, order, Order::rows);
         if (order != Order::rows) compare_matmul(dtype, s.batch, s.m, s.n, s.k, Order::rows, order);
       }
+}
+
+TEST(GpuMatmul, MultipliesLongRowsByAVectorWithWarpsOfEitherSize) {
+  compare_matmul(DType::float64, 1, 1030, 1, 333, Order::rows, Order::rows);
+  emulator::set_warp_size(64);
+  compare_matmul(DType::float32, 1, 1, 1030, 333, Order::rows, Order::columns);
+  emulator::set_warp_size(32);
 }
 
 TEST(GpuMatmul, TakesOneMatrixForAllOfABatch) {

@@ -49,6 +49,20 @@ TEST(GpuSort, EqualsTheCpuStably) {
   emulator::set_warp_size(32);
 }
 
+TEST(GpuSort, LeavesRowsInOrderAsTheyAre) {
+  // 5000 elements are merged an odd number of times, 2500 an even one.
+  for (const std::int64_t n : {2500, 5000}) {
+    std::vector<std::int64_t> ascending(2 * n);
+    for (std::int64_t i = 0; i < 2 * n; ++i) ascending[i] = i % n / 3;
+    std::vector<std::int64_t> last_is_not = ascending;
+    last_is_not[2 * n - 1] = 0;
+    for (const auto& x : {ascending, last_is_not})
+      for (const bool descending : {false, true})
+        for (const std::int64_t keep : {n, n / 2})
+          compare_argsort(DType::int64, {"", {2, n}, {n, 1}}, descending, keep, bytes_of(x));
+  }
+}
+
 TEST(GpuSort, PutsNanLastAndZerosTogether) {
   const double inf = INFINITY, nan = NAN;
   std::vector<double> x = {3, nan, -0.0, 0.0, inf, -inf, -nan, 0.0, -0.0, 5e-324, -5e-324};
