@@ -10,11 +10,20 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace wald::bench {
+
+/// Whether WALD_DEVICE names a GPU, for which some cases are larger.
+inline bool is_on_gpu() {
+  const char* const device = std::getenv("WALD_DEVICE");
+  return device && *device && std::string(device) != "cpu" &&
+         std::string(device).rfind("emulated", 0) != 0;
+}
 
 /// Exponential survival with a column of ones and a treatment, censored at 5; x is n by 2,
 /// row-major.
@@ -86,6 +95,7 @@ inline const Regression& regression_data(std::int64_t n, std::int64_t k) {
 
 inline void logistic_sizes(benchmark::internal::Benchmark* b) {
   b->Args({100, 3})->Args({1'000'000, 20})->UseRealTime()->Unit(benchmark::kMicrosecond);
+  if (is_on_gpu()) b->Args({10'000'000, 20});
 }
 inline void linear_sizes(benchmark::internal::Benchmark* b) {
   b->Args({50'000, 100})->UseRealTime()->Unit(benchmark::kMicrosecond);

@@ -1,8 +1,10 @@
-// A GPU's limits: how fast it copies its own memory, and to and from the host. Only where
-// WALD_DEVICE names a GPU.
+// A GPU's limits: how fast it copies its own memory, and to and from the host; and kernels that
+// other cases do not show. Only where WALD_DEVICE names a GPU.
 #include "device.h"
 
+#include <wald/engine/creation.h>
 #include <wald/engine/error.h>
+#include <wald/engine/random.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -32,6 +34,42 @@ void copy_from_host(benchmark::State& state) {
   set_least_bytes(state, 0);
 }
 
+/// One operation on n float64 numbers in no order, which `bytes` of memory for each are the least
+/// for.
+template <class Op>
+void run(benchmark::State& state, double bytes, const Op& op) {
+  manual_seed(45);
+  const Tensor x = rand({state.range(0)});
+  measure(state, [&] { return op(x); });
+  set_least_bytes(state, bytes * static_cast<double>(state.range(0)));
+}
+void add_two(benchmark::State& state) {
+  const Tensor y = ones({state.range(0)});
+  run(state, 24, [&](const Tensor& x) { return x + y; });
+}
+void sum_rows(benchmark::State& state) {
+  run(state, 8, [](const Tensor& x) { return sum(reshape(x, {-1, 128}), {1}); });
+}
+void sum_columns(benchmark::State& state) {
+  run(state, 8, [](const Tensor& x) { return sum(reshape(x, {-1, 128}), {0}); });
+}
+void logsumexp_rows(benchmark::State& state) {
+  run(state, 8, [](const Tensor& x) { return logsumexp(reshape(x, {-1, 128}), {1}); });
+}
+void transpose(benchmark::State& state) {
+  run(state, 16, [](const Tensor& x) { return clone(t(reshape(x, {-1, 128}))); });
+}
+void running_sum(benchmark::State& state) {
+  run(state, 16, [](const Tensor& x) { return cumsum(x, 0); });
+}
+void sorted(benchmark::State& state) {
+  run(state, 16, [](const Tensor& x) { return sort(x, 0).values; });
+}
+void group_sums(benchmark::State& state) {
+  const Tensor group = randint(0, 1000, {state.range(0)});
+  run(state, 16, [&](const Tensor& x) { return segment_sum(x, group, 1000); });
+}
+
 /// 256 MiB, beyond the caches of any GPU; the emulator shows only that it works.
 void add(const char* name, void (*run)(benchmark::State&)) {
   const bool is_emulated = default_device().name() == "emulated";
@@ -51,6 +89,14 @@ void add(const char* name, void (*run)(benchmark::State&)) {
   add("stream/device", copy_on_device);
   add("transfer/to_host", copy_to_host);
   add("transfer/from_host", copy_from_host);
+  add("array/add_two", add_two);
+  add("array/sum_rows", sum_rows);
+  add("array/sum_columns", sum_columns);
+  add("array/logsumexp_rows", logsumexp_rows);
+  add("array/transpose", transpose);
+  add("array/cumsum", running_sum);
+  add("array/sort", sorted);
+  add("array/segment_sum", group_sums);
   return true;
 }();
 

@@ -7,15 +7,16 @@
 #include <benchmark/benchmark.h>
 
 #include "data.h"
+#include "device.h"
 
 namespace wald::bench {
 namespace {
 
 void rprop_steps(benchmark::State& state) {
   const Abundance& data = abundance_data();
-  const Tensor y = from_vector(data.counts, {data.n, data.p}), x = ones({data.n, 1});
+  const Tensor y = resident(data.counts, {data.n, data.p}), x = ones({data.n, 1});
   const double n = static_cast<double>(data.n);
-  for (auto _ : state) {
+  measure(state, [&] {
     Tensor b = zeros({1, data.p}).requires_grad_(), m = zeros(y.shape()).requires_grad_();
     Tensor s = ones(y.shape()).requires_grad_();
     optim::Rprop optimizer({b, m, s}, {.lr = 0.1});
@@ -30,12 +31,13 @@ void rprop_steps(benchmark::State& state) {
       loss.backward();
       optimizer.step();
     }
-  }
+    return m;
+  });
 }
 BENCHMARK(rprop_steps)
     ->Name("poisson_lognormal/30_rprop_steps")
     ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace wald::bench

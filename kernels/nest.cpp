@@ -20,4 +20,18 @@ Nest::Nest(Shape shape, const View* views, int n) : operands(n) {
   }
 }
 
+Nest without_axis(Shape shape, const View* views, int n, int axis) {
+  std::int64_t size[max_axes], stride[4][max_axes];
+  int rank = 0;
+  for (int i = 0; i < shape.rank; ++i) {
+    if (i == axis) continue;
+    size[rank] = shape.size[i];
+    for (int o = 0; o < n; ++o) stride[o][rank] = views[o].stride[i];
+    ++rank;
+  }
+  View kept[4];
+  for (int o = 0; o < n; ++o) kept[o] = {nullptr, stride[o]};
+  return Nest({rank, size}, kept, n);
+}
+
 }  // namespace wald::kernels

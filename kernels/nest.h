@@ -25,4 +25,7 @@ struct Nest {
   bool is_splat(int operand) const { return rank == 1 && stride[operand][0] == 0; }
 };
 
+/// Without one of the axes: an element for each line along it.
+Nest without_axis(Shape shape, const View* views, int n, int axis);
+
 }  // namespace wald::kernels

@@ -9,6 +9,10 @@
 
 namespace wald::kernels {
 
+/// The bits that differ in keys of elements.
+template <class T>
+constexpr int key_bits = std::is_same_v<T, bool> ? 1 : 8 * sizeof(T);
+
 /// Whole numbers in the order of the elements.
 template <class T>
 WALD_ANYWHERE inline std::uint64_t key_of(T x) {

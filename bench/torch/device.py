@@ -80,13 +80,53 @@ def arrays(n=4_000_000):
         measure(f"array/{name}/{n}", lambda: op(x), 8 * count * n)
 
 
+def kernels(n=2**25):
+    x, y = torch.rand(n, **real), torch.ones(n, **real)
+    rows, group = x.reshape(-1, 128), torch.randint(0, 1000, (n,), device=device)
+    for name, op, least_bytes in (
+        ("add_two", lambda: x + y, 24), ("sum_rows", lambda: rows.sum(1), 8),
+        ("sum_columns", lambda: rows.sum(0), 8),
+        ("logsumexp_rows", lambda: rows.logsumexp(1), 8),
+        ("transpose", lambda: rows.t().contiguous(), 16),
+        ("cumsum", lambda: x.cumsum(0), 16), ("sort", lambda: x.sort().values, 16),
+        ("segment_sum", lambda: torch.zeros(1000, **real).index_add(0, group, x), 16),
+    ):
+        measure(f"array/{name}/{n}", op, least_bytes * n)
+
+
+def poisson_lognormal(n=116, p=114):
+    y = torch.exp(1 + 1.5 * torch.randn(n, p, **real)).floor()
+    x = torch.ones(n, 1, **real)
+
+    def steps():
+        b = torch.zeros(1, p, requires_grad=True, **real)
+        m = torch.zeros(n, p, requires_grad=True, **real)
+        s = torch.ones(n, p, requires_grad=True, **real)
+        optimizer = torch.optim.Rprop([b, m, s], lr=0.1)
+        for _ in range(30):
+            optimizer.zero_grad()
+            variance, latent = s.square(), m + x @ b
+            squares = m.t() @ m + torch.diag(variance.sum(0))
+            omega = torch.inverse(squares / n)
+            loss = (0.5 * (squares * omega).sum() - n / 2 * torch.logdet(omega)
+                    - (y * latent - (latent + variance / 2).exp() + 0.5 * variance.log()).sum())
+            loss.item()
+            loss.backward()
+            optimizer.step()
+
+    measure("poisson_lognormal/30_rprop_steps", steps, 0)
+
+
 print("name,real_time,error_occurred,error_message,least_bytes,bytes_per_second")
 for n in (100_000, 5_000_000):
     survival(n)
-for shape in ((100, 3), (1_000_000, 20)):
+for shape in ((100, 3), (1_000_000, 20), (10_000_000, 20)):
     regression(*shape, "logistic")
 regression(50_000, 100, "linear")
 for n in (256, 1024):
     a = torch.randn(n, n, **real)
     measure(f"matmul/{n}", lambda: a @ a, 0)
 arrays()
+arrays(100_000_000)
+kernels()
+poisson_lognormal()

@@ -63,7 +63,7 @@ void rprop_steps(benchmark::State& state) {
 BENCHMARK(rprop_steps)
     ->Name("poisson_lognormal/30_rprop_steps")
     ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace wald::bench

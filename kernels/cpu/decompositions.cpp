@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <wald/kernels/lu_description.h>
+
 #include "fortran.h"
 #include "matmul.h"
 #include "matrix_runs.h"
@@ -112,40 +114,6 @@ void small_lu(T* a, int n, int* pivots) {
 }
 
 template <class T>
-struct LuOut {
-  T* lu;
-  std::int64_t* rows;
-  T *sign, *log_abs_det, *det;
-  int* info;
-};
-
-template <class T>
-void describe_lu(const LuOut<T>& out, std::int64_t p, int n, const int* pivots) {
-  const T* lu = out.lu + p * n * n;
-  std::int64_t* rows = out.rows + p * n;
-  T sign = 1, det = 1;
-  double log_abs = 0;
-  int zero = 0;
-  for (int i = 0; i < n; ++i) rows[i] = i;
-  for (int i = 0; i < n; ++i) {
-    const T pivot = lu[i * n + i];
-    if (pivots[i] != i + 1) {
-      std::swap(rows[i], rows[pivots[i] - 1]);
-      sign = -sign, det = -det;
-    }
-    if (pivot < 0) sign = -sign;
-    if (pivot == 0 && !zero) zero = i + 1;
-    det *= pivot;
-    log_abs += std::log(std::fabs(static_cast<double>(pivot)));
-  }
-  const bool is_nan = std::isnan(log_abs);
-  out.sign[p] = is_nan ? static_cast<T>(NAN) : zero ? T(0) : sign;
-  out.log_abs_det[p] = static_cast<T>(log_abs);
-  out.det[p] = det;
-  out.info[p] = zero;
-}
-
-template <class T>
 void lu_of(const Matrices& a, const LuOut<T>& out) {
   const int n = static_cast<int>(a.rows);
   for_each_run(a.batch, std::pow(n, 3) / 3 + 20 * n, [&](std::int64_t begin, std::int64_t end) {
@@ -162,7 +130,7 @@ void lu_of(const Matrices& a, const LuOut<T>& out) {
         lapack::choose<T>(dgetrf_, sgetrf_)(&n, &n, lu, &n, pivots.data(), &info);
         transpose_square(lu, n);
       }
-      describe_lu(out, p, n, pivots.data());
+      describe_lu(out, p, n, pivots.data(), 1);
     }
   });
 }

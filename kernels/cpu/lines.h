@@ -15,7 +15,7 @@ struct Lines {
   std::int64_t stride[2] = {0, 0};
 
   Lines(Shape shape, const View* views, int operands, int axis)
-      : n(shape.size[axis]), nest_(without(shape, views, operands, axis)) {
+      : n(shape.size[axis]), nest_(without_axis(shape, views, operands, axis)) {
     for (int i = axis + 1; i < shape.rank; ++i) inner *= shape.size[i];
     count = nest_.count;
     for (int o = 0; o < operands; ++o) stride[o] = views[o].stride[axis];
@@ -38,19 +38,6 @@ struct Lines {
   }
 
  private:
-  static Nest without(Shape shape, const View* views, int operands, int axis) {
-    std::int64_t size[max_axes], stride[2][max_axes];
-    int rank = 0;
-    for (int i = 0; i < shape.rank; ++i) {
-      if (i == axis) continue;
-      size[rank] = shape.size[i];
-      for (int o = 0; o < operands; ++o) stride[o][rank] = views[o].stride[i];
-      ++rank;
-    }
-    const View kept[] = {{nullptr, stride[0]}, {nullptr, stride[1]}};
-    return Nest({rank, size}, kept, operands);
-  }
-
   Nest nest_;
 };
 

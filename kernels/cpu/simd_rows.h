@@ -2,6 +2,8 @@
 // into kernels. For the translation units compiled once for each instruction set.
 #pragma once
 
+#include <wald/kernels/arity.h>
+
 #include "simd.h"
 #include "vec.h"
 #include "vec_math.h"
@@ -110,22 +112,10 @@ void ternary_row(const void* const* in, unsigned splat, void* out, int64_t n) {
 }
 
 template <class T, class F>
-constexpr int arity() {
-  if constexpr (requires(F f, T x) { f(x); })
-    return 1;
-  else if constexpr (requires(F f, T x) { f(x, x); })
-    return 2;
-  else if constexpr (requires(F f, T x) { f(x, x, x); })
-    return 3;
-  else
-    return 4;
-}
-
-template <class T, class F>
 constexpr RowKernel row_of() {
-  if constexpr (arity<Vec<T>, F>() == 1)
+  if constexpr (arity_of<F, Vec<T>>() == 1)
     return unary_row<T, F>;
-  else if constexpr (arity<Vec<T>, F>() == 2)
+  else if constexpr (arity_of<F, Vec<T>>() == 2)
     return binary_row<T, F>;
   else
     return ternary_row<T, F>;
@@ -135,7 +125,7 @@ constexpr RowKernel row_of() {
 template <class F>
 struct Called {
   template <class... X>
-  requires(sizeof...(X) == arity<Vec<double>, F>()) __attribute__((noinline)) Vec<double>
+  requires(sizeof...(X) == arity_of<F, Vec<double>>()) __attribute__((noinline)) Vec<double>
   operator()(X... x) const {
     return F{}(x...);
   }
@@ -145,14 +135,14 @@ struct Called {
 template <class F>
 struct Widened {
   template <class... X>
-  requires(sizeof...(X) == arity<Vec<double>, F>()) WALD_INLINE Vec<float>
+  requires(sizeof...(X) == arity_of<F, Vec<double>>()) WALD_INLINE Vec<float>
   operator()(X... x) const { return narrow(F{}(widen_low(x)...), F{}(widen_high(x)...)); }
 };
 
 /// A formula of float64 numbers, one element after the other.
 template <class T, class F>
 void lane_row(const void* const* in, unsigned splat, void* out, int64_t n) {
-  constexpr int count = arity<double, F>();
+  constexpr int count = arity_of<F, double>();
   for (int64_t i = 0; i < n; ++i) {
     double x[4];
     for (int j = 0; j < count; ++j)
@@ -182,19 +172,19 @@ struct Collect {
   /// Of float64 and float32.
   template <class F>
   void real(const char* name, F) {
-    add(name, arity<Vec<double>, F>(), PointwiseKind::value, row_of<double, F>(),
+    add(name, arity_of<F, Vec<double>>(), PointwiseKind::value, row_of<double, F>(),
         row_of<float, F>(), nullptr);
   }
   /// Of int64 too.
   template <class F>
   void any(const char* name, F) {
-    add(name, arity<Vec<double>, F>(), PointwiseKind::value, row_of<double, F>(),
+    add(name, arity_of<F, Vec<double>>(), PointwiseKind::value, row_of<double, F>(),
         row_of<float, F>(), row_of<int64_t, F>());
   }
   /// Any type to boolean.
   template <class F>
   void compare(const char* name, F) {
-    add(name, arity<Vec<double>, F>(), PointwiseKind::compare, row_of<double, F>(),
+    add(name, arity_of<F, Vec<double>>(), PointwiseKind::compare, row_of<double, F>(),
         row_of<float, F>(), row_of<int64_t, F>());
   }
   /// A mask and two operands.
@@ -206,13 +196,13 @@ struct Collect {
   /// Computed in float64 also for float32.
   template <class F>
   void in_double(const char* name, F) {
-    add(name, arity<Vec<double>, F>(), PointwiseKind::value, row_of<double, Called<F>>(),
+    add(name, arity_of<F, Vec<double>>(), PointwiseKind::value, row_of<double, Called<F>>(),
         row_of<float, Widened<Called<F>>>(), nullptr);
   }
   /// Of single float64 numbers, with branches and loops of its own.
   template <class F>
   void lanewise(const char* name, F) {
-    add(name, arity<double, F>(), PointwiseKind::value, lane_row<double, F>, lane_row<float, F>,
+    add(name, arity_of<F, double>(), PointwiseKind::value, lane_row<double, F>, lane_row<float, F>,
         nullptr);
   }
 };

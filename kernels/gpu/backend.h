@@ -1,5 +1,5 @@
-// A GPU as a device of the engine: the functions of a loaded table, and the processor for those
-// that it does not have.
+// A GPU as a device of the engine: the functions of a loaded table, and the processor for the
+// decompositions of a vendor's library that is not there.
 #pragma once
 
 #include <atomic>
@@ -73,8 +73,8 @@ class GpuBackend : public Backend {
 
  private:
   void check(int status, const char* what) const;
-  /// Whether the device does it itself: not where its kernel, or the library that this needs, is
-  /// missing. Says once for each operation that the processor does it.
+  /// Whether the device does it itself: not where the library that this needs is missing. Says once
+  /// for each operation that the processor does it.
   template <class Kernel, class... Arguments>
   bool does(const char* what, Kernel* kernel, const Arguments&... arguments) const;
 

@@ -115,6 +115,17 @@ Status one_by_one(int device, const Batch<T>& a, const Ask& ask, const Each& eac
   return status;
 }
 
+/// Calls `f(functions, handle, m, n, info)`, info being one int on the device that nobody reads.
+template <class T, class F>
+Status on_tall(int device, const Batch<T>& a, Stream stream, const F& f) {
+  if (!fit_int(a.m)) return not_supported;
+  const Scratch info(device, sizeof(int));
+  if (info.status() != success) return info.status();
+  return with_solver(device, stream, [&](const Functions::Solver& solver, const Handles& with) {
+    return f(solver, with.solver, static_cast<int>(a.m), static_cast<int>(a.n), info.as<int>());
+  });
+}
+
 }  // namespace
 
 template <class T>
@@ -186,38 +197,28 @@ Status getrf(int device, const Batch<T>& a, int* pivots, Stream stream) {
 
 template <class T>
 Status geqrf(int device, const Batch<T>& a, T* tau, Stream stream) {
-  if (!fit_int(a.m)) return not_supported;
-  const Scratch info(device, sizeof(int));
-  if (info.status() != success) return info.status();
-  return with_solver(device, stream, [&](const Functions::Solver& solver, const Handles& with) {
-    const int m = static_cast<int>(a.m), n = static_cast<int>(a.n);
+  return on_tall(device, a, stream, [&](const auto& solver, auto with, int m, int n, int* info) {
     return one_by_one(
         device, a,
-        [&](int* size) {
-          return WALD_CHOOSE(solver, geqrf_bufferSize)(with.solver, m, n, a.a, m, size);
-        },
+        [&](int* size) { return WALD_CHOOSE(solver, geqrf_bufferSize)(with, m, n, a.a, m, size); },
         [&](std::int64_t p, T* work, int size) {
-          return WALD_CHOOSE(solver, geqrf)(with.solver, m, n, a.a + p * a.size(), m, tau + p * n,
-                                            work, size, info.as<int>());
+          return WALD_CHOOSE(solver, geqrf)(with, m, n, a.a + p * a.size(), m, tau + p * n, work,
+                                            size, info);
         });
   });
 }
 
 template <class T>
 Status orgqr(int device, const Batch<T>& a, const T* tau, Stream stream) {
-  if (!fit_int(a.m)) return not_supported;
-  const Scratch info(device, sizeof(int));
-  if (info.status() != success) return info.status();
-  return with_solver(device, stream, [&](const Functions::Solver& solver, const Handles& with) {
-    const int m = static_cast<int>(a.m), n = static_cast<int>(a.n);
+  return on_tall(device, a, stream, [&](const auto& solver, auto with, int m, int n, int* info) {
     return one_by_one(
         device, a,
         [&](int* size) {
-          return WALD_CHOOSE(solver, orgqr_bufferSize)(with.solver, m, n, n, a.a, m, tau, size);
+          return WALD_CHOOSE(solver, orgqr_bufferSize)(with, m, n, n, a.a, m, tau, size);
         },
         [&](std::int64_t p, T* work, int size) {
-          return WALD_CHOOSE(solver, orgqr)(with.solver, m, n, n, a.a + p * a.size(), m,
-                                            tau + p * n, work, size, info.as<int>());
+          return WALD_CHOOSE(solver, orgqr)(with, m, n, n, a.a + p * a.size(), m, tau + p * n, work,
+                                            size, info);
         });
   });
 }
@@ -304,17 +305,8 @@ Status gesvd(int, const Batch<T>&, T*, T*, T*, int*, Stream) {
 
 #endif
 
-#define WALD_INSTANTIATE(T)                                         \
-  template Status gemm<T>(int, const Gemm<T>&, Stream);             \
-  template Status potrf<T>(int, const Batch<T>&, int*, Stream);     \
-  template Status getrf<T>(int, const Batch<T>&, int*, Stream);     \
-  template Status geqrf<T>(int, const Batch<T>&, T*, Stream);       \
-  template Status orgqr<T>(int, const Batch<T>&, const T*, Stream); \
-  template Status syevd<T>(int, const Batch<T>&, T*, int*, Stream); \
-  template Status gesvd<T>(int, const Batch<T>&, T*, T*, T*, int*, Stream);
-WALD_INSTANTIATE(double)
-WALD_INSTANTIATE(float)
-#undef WALD_INSTANTIATE
+WALD_LIBRARY_OF(double)
+WALD_LIBRARY_OF(float)
 
 }  // namespace wald::gpu::library
 

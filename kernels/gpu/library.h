@@ -1,7 +1,8 @@
-// What a vendor's libraries of linear algebra offer, as BLAS and LAPACK have it: matrices column by
-// column, each of a batch after the other, in the memory of a device. cuBLAS and cuSOLVER, or
+// What a vendor's libraries offer. Of linear algebra, as BLAS and LAPACK have it: matrices column
+// by column, each of a batch after the other, in the memory of a device. cuBLAS and cuSOLVER, or
 // hipBLAS and hipSOLVER, are loaded when they are first needed and are no part of what must be
-// there; with WALD_GPU_LIBRARIES=off they are left alone. The emulator has LAPACK, for tests.
+// there; with WALD_GPU_LIBRARIES=off they are left alone. The emulator has LAPACK, for tests. Of
+// sorting, what CUB or hipCUB had as headers when the object was built.
 //
 // All functions are for float64 and float32, queue their work on the stream of the device, which is
 // the calling thread's, and return not_supported where there is no library, or none with 64-bit
@@ -54,6 +55,26 @@ Status syevd(int device, const Batch<T>& a, T* values, int* info, Stream stream)
 /// a = u diag(s) vt for m >= n, s descending; u is m by n, vt n by n, and a is lost.
 template <class T>
 Status gesvd(int device, const Batch<T>& a, T* u, T* s, T* vt, int* info, Stream stream);
+
+/// Rows of n keys with a place each, and room for as many.
+struct Pairs {
+  std::uint64_t* keys[2];
+  std::uint32_t* places[2];
+  std::int64_t rows, n;  // n fits in an int
+  int bits;              // keys differ in their lowest bits alone
+};
+/// Sorts each row by its keys, stably; the result is where there was room, if `is_moved`.
+Status sort_pairs(int device, const Pairs& rows, bool* is_moved, Stream stream);
+
+/// Those for an element type, in the source that defines them.
+#define WALD_LIBRARY_OF(T)                                          \
+  template Status gemm<T>(int, const Gemm<T>&, Stream);             \
+  template Status potrf<T>(int, const Batch<T>&, int*, Stream);     \
+  template Status getrf<T>(int, const Batch<T>&, int*, Stream);     \
+  template Status geqrf<T>(int, const Batch<T>&, T*, Stream);       \
+  template Status orgqr<T>(int, const Batch<T>&, const T*, Stream); \
+  template Status syevd<T>(int, const Batch<T>&, T*, int*, Stream); \
+  template Status gesvd<T>(int, const Batch<T>&, T*, T*, T*, int*, Stream);
 
 /// The words of a status, and of what a library said if it failed on this thread.
 const char* message_of(Status status);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <numeric>
 #include <vector>
 
 #include <wald/kernels/cpu/fortran.h>
@@ -115,16 +116,30 @@ Status gesvd(int, const Batch<T>& a, T* u, T* s, T* vt, int* info, Stream) {
   });
 }
 
-#define WALD_INSTANTIATE(T)                                         \
-  template Status gemm<T>(int, const Gemm<T>&, Stream);             \
-  template Status potrf<T>(int, const Batch<T>&, int*, Stream);     \
-  template Status getrf<T>(int, const Batch<T>&, int*, Stream);     \
-  template Status geqrf<T>(int, const Batch<T>&, T*, Stream);       \
-  template Status orgqr<T>(int, const Batch<T>&, const T*, Stream); \
-  template Status syevd<T>(int, const Batch<T>&, T*, int*, Stream); \
-  template Status gesvd<T>(int, const Batch<T>&, T*, T*, T*, int*, Stream);
-WALD_INSTANTIATE(double)
-WALD_INSTANTIATE(float)
-#undef WALD_INSTANTIATE
+Status sort_pairs(int, const Pairs& pairs, bool* is_moved, Stream) {
+  if (!is_emulated) return not_supported;
+  const emulator::MemoryAccess access;
+  *is_moved = true;
+  const auto n = static_cast<std::size_t>(pairs.n);
+  std::vector<std::size_t> order(n);
+  for (std::int64_t row = 0; row < pairs.rows; ++row) {
+    const std::int64_t at = row * pairs.n;
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      const std::uint64_t* const keys = pairs.keys[0] + at;
+      return keys[a] << (64 - pairs.bits) < keys[b] << (64 - pairs.bits);
+    });
+    for (std::size_t i = 0; i < n; ++i) {
+      pairs.keys[1][at + static_cast<std::int64_t>(i)] =
+          pairs.keys[0][at + static_cast<std::int64_t>(order[i])];
+      pairs.places[1][at + static_cast<std::int64_t>(i)] =
+          pairs.places[0][at + static_cast<std::int64_t>(order[i])];
+    }
+  }
+  return success;
+}
+
+WALD_LIBRARY_OF(double)
+WALD_LIBRARY_OF(float)
 
 }  // namespace wald::gpu::library

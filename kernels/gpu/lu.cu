@@ -3,6 +3,8 @@
 // product.
 #include <algorithm>
 
+#include <wald/kernels/lu_description.h>
+
 #include "elements.h"
 #include "folds.h"
 #include "linalg.h"
@@ -11,6 +13,8 @@
 
 namespace wald::gpu {
 namespace {
+
+using kernels::LuOut;
 
 template <class T>
 struct FactorColumns {
@@ -85,15 +89,7 @@ struct ExchangeRows {
   }
 };
 
-template <class T>
-struct LuOut {
-  T* lu;
-  std::int64_t* rows;
-  T *sign, *log_abs_det, *det;
-  int* info;
-};
-
-/// What follows from the diagonal and the exchanges, one thread for each matrix.
+/// By one thread for each matrix.
 template <class T>
 struct Describe {
   std::int64_t batch, n;
@@ -101,29 +97,8 @@ struct Describe {
   LuOut<T> out;
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    for (std::int64_t p = first(t); p < batch; p += step(t)) {
-      std::int64_t* const rows = out.rows + p * n;
-      T sign = 1, det = 1;
-      double log_abs = 0;
-      int zero = 0;
-      for (std::int64_t i = 0; i < n; ++i) rows[i] = i;
-      for (std::int64_t i = 0; i < n; ++i) {
-        const T pivot = out.lu[(p * n + i) * n + i];
-        const std::int64_t at = pivots[p * n + i], held = rows[i];
-        if (at != i) sign = -sign, det = -det;
-        rows[i] = rows[at];
-        rows[at] = held;
-        if (pivot < 0) sign = -sign;
-        if (pivot == 0 && !zero) zero = static_cast<int>(i + 1);
-        det *= pivot;
-        log_abs += ::log(::fabs(static_cast<double>(pivot)));
-      }
-      const bool is_nan = log_abs != log_abs;
-      out.sign[p] = is_nan ? static_cast<T>(log_abs) : zero ? T(0) : sign;
-      out.log_abs_det[p] = static_cast<T>(log_abs);
-      out.det[p] = det;
-      out.info[p] = zero;
-    }
+    for (std::int64_t p = first(t); p < batch; p += step(t))
+      kernels::describe_lu<T, std::int64_t>(out, p, n, pivots + p * n, 0);
   }
 };
 

@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <wald/kernels/arity.h>
+
 #include "elements.h"
 #include "pointwise.h"
 
@@ -13,18 +15,6 @@
 
 namespace wald::gpu {
 namespace {
-
-template <class F, class T>
-constexpr int arity_of() {
-  if constexpr (requires(F f, T x) { f(x); })
-    return 1;
-  else if constexpr (requires(F f, T x) { f(x, x); })
-    return 2;
-  else if constexpr (requires(F f, T x) { f(x, x, x); })
-    return 3;
-  else
-    return 4;
-}
 
 /// Operands in `In...`, which may differ for a mask. The formula is computed in `Scalar`, if that
 /// is not void.
@@ -133,9 +123,9 @@ Status launch_pointwise(const kernels::Nest& nest, const void* const* in, void* 
 
 template <class F, class T, class Out>
 constexpr PointwiseLaunch pointwise_of() {
-  if constexpr (arity_of<F, T>() == 1)
+  if constexpr (kernels::arity_of<F, T>() == 1)
     return launch_pointwise<F, Out, T>;
-  else if constexpr (arity_of<F, T>() == 2)
+  else if constexpr (kernels::arity_of<F, T>() == 2)
     return launch_pointwise<F, Out, T, T>;
   else
     return launch_pointwise<F, Out, T, T, T>;
@@ -144,11 +134,11 @@ constexpr PointwiseLaunch pointwise_of() {
 /// Computed in double. Long formulas are not worth a second kernel for contiguous memory.
 template <class F, class T>
 constexpr PointwiseLaunch in_double_of() {
-  if constexpr (arity_of<F, double>() == 1)
+  if constexpr (kernels::arity_of<F, double>() == 1)
     return launch_strided<F, double, T, T>;
-  else if constexpr (arity_of<F, double>() == 2)
+  else if constexpr (kernels::arity_of<F, double>() == 2)
     return launch_strided<F, double, T, T, T>;
-  else if constexpr (arity_of<F, double>() == 3)
+  else if constexpr (kernels::arity_of<F, double>() == 3)
     return launch_strided<F, double, T, T, T, T>;
   else
     return launch_strided<F, double, T, T, T, T, T>;
@@ -164,18 +154,18 @@ struct Collect {
   }
   template <class F>
   void real(const char* name, F) {
-    add(name, arity_of<F, double>(), kernels::PointwiseKind::value,
+    add(name, kernels::arity_of<F, double>(), kernels::PointwiseKind::value,
         pointwise_of<F, double, double>(), pointwise_of<F, float, float>(), nullptr);
   }
   template <class F>
   void any(const char* name, F) {
-    add(name, arity_of<F, double>(), kernels::PointwiseKind::value,
+    add(name, kernels::arity_of<F, double>(), kernels::PointwiseKind::value,
         pointwise_of<F, double, double>(), pointwise_of<F, float, float>(),
         pointwise_of<F, std::int64_t, std::int64_t>());
   }
   template <class F>
   void compare(const char* name, F) {
-    add(name, arity_of<F, double>(), kernels::PointwiseKind::compare,
+    add(name, kernels::arity_of<F, double>(), kernels::PointwiseKind::compare,
         pointwise_of<F, double, bool>(), pointwise_of<F, float, bool>(),
         pointwise_of<F, std::int64_t, bool>());
   }
@@ -187,8 +177,8 @@ struct Collect {
   }
   template <class F>
   void in_double(const char* name, F) {
-    add(name, arity_of<F, double>(), kernels::PointwiseKind::value, in_double_of<F, double>(),
-        in_double_of<F, float>(), nullptr);
+    add(name, kernels::arity_of<F, double>(), kernels::PointwiseKind::value,
+        in_double_of<F, double>(), in_double_of<F, float>(), nullptr);
   }
   template <class F>
   void lanewise(const char* name, F formula) {

@@ -2,6 +2,8 @@
 // stand together in the order of the index. Of these the last is written, or all are added: in
 // parts of fixed length, whose ends, where a place may go on in the next part, are added up in the
 // same way. So no bit depends on the number of blocks, and no atomic operation is needed.
+#include <bit>
+
 #include "elements.h"
 #include "lines.h"
 #include "sort.h"
@@ -46,7 +48,7 @@ struct FindKeys {
   Scattered what;
   std::int64_t count;
   const std::int64_t* index;
-  Keyed* out;
+  KeyedRows out;
 
   WALD_DEVICE void operator()(const Thread& t) const {
     for (std::int64_t p = first(t); p < count; p += step(t)) {
@@ -54,8 +56,8 @@ struct FindKeys {
       std::int64_t at[3] = {0, 0, 0};
       if (!what.is_shared) find_offsets(what.lines, p - i * what.lines.count, at);
       const std::int64_t place = index[at[1] + i * what.step[1]];
-      out[p] = {static_cast<std::uint64_t>(what.is_shared ? place : at[2] + place * what.step[2]),
-                p};
+      out.set(p, {static_cast<std::uint64_t>(what.is_shared ? place : at[2] + place * what.step[2]),
+                  static_cast<std::uint32_t>(p)});
     }
   }
 };
@@ -65,7 +67,7 @@ template <class T>
 struct Replace {
   Scattered what;
   std::int64_t count, slices;
-  const Keyed* sorted;
+  KeyedRows sorted;
   const T* source;
   T* out;
 
@@ -73,7 +75,7 @@ struct Replace {
     for (std::int64_t w = first(t); w < count * slices; w += step(t)) {
       const std::int64_t p = quotient(w, slices), slice = w - p * slices;
       const Keyed at = sorted[p];
-      if (p + 1 < count && sorted[p + 1].key == at.key) continue;
+      if (p + 1 < count && sorted.key[p + 1] == at.key) continue;
       out[what.target_of(static_cast<std::int64_t>(at.key), slice)] =
           source[what.source_of(at.place, slice)];
     }
@@ -84,13 +86,13 @@ struct Replace {
 template <class T, class A>
 struct Elements {
   Scattered what;
-  const Keyed* sorted;
+  KeyedRows sorted;
   const T* source;
   WALD_DEVICE std::int64_t key(std::int64_t p) const {
-    return static_cast<std::int64_t>(sorted[p].key);
+    return static_cast<std::int64_t>(sorted.key[p]);
   }
   WALD_DEVICE A value(std::int64_t p, std::int64_t slice) const {
-    return static_cast<A>(source[what.source_of(sorted[p].place, slice)]);
+    return static_cast<A>(source[what.source_of(sorted.place[p], slice)]);
   }
 };
 /// or sums of them, with a key of -1 where there is none.
@@ -172,14 +174,14 @@ Status add_parts(int device, const Scattered& what, const In& in, std::int64_t c
 }
 
 template <class T, class A>
-Status add_as(int device, const Scattered& what, const Keyed* sorted, const void* source, void* out,
-              Stream stream) {
+Status add_as(int device, const Scattered& what, const KeyedRows& sorted, const void* source,
+              void* out, Stream stream) {
   const Elements<T, A> in{what, sorted, static_cast<const T*>(source)};
   return add_parts<T, A>(device, what, in, what.keys(), static_cast<T*>(out), stream);
 }
 
 template <class T>
-Status replace_as(const Scattered& what, const Keyed* sorted, const void* source, void* out,
+Status replace_as(const Scattered& what, const KeyedRows& sorted, const void* source, void* out,
                   Stream stream) {
   return launch(Replace<T>{what, what.keys(), what.slices(), sorted, static_cast<const T*>(source),
                            static_cast<T*>(out)},
@@ -191,7 +193,7 @@ Status replace_as(const Scattered& what, const Keyed* sorted, const void* source
 Status scatter(int device, DType dtype, bool add, kernels::Shape shape, kernels::View source,
                kernels::View index, int axis, kernels::Shape out_shape, void* out, Stream stream) {
   std::int64_t out_stride[kernels::max_axes];
-  contiguous_strides(out_shape, out_stride);
+  const std::int64_t elements = contiguous_strides(out_shape, out_stride);
   const kernels::View views[] = {source, index, {out, out_stride}};
   const Scattered what(Lines(shape, views, 3, axis));
   if (what.n * what.lines.count == 0) return success;
@@ -200,9 +202,11 @@ Status scatter(int device, DType dtype, bool add, kernels::Shape shape, kernels:
   Status status = launch(
       FindKeys{what, what.keys(), static_cast<const std::int64_t*>(index.data), keyed.data()},
       grid_for(what.keys()), stream);
-  if (status == success) status = keyed.sort(what.keys(), stream);
+  const std::int64_t targets = what.is_shared ? out_shape.size[axis] : elements;
+  const int bits = std::bit_width(static_cast<std::uint64_t>(targets));
+  if (status == success) status = keyed.sort(what.keys(), bits, stream);
   if (status != success) return status;
-  const Keyed* const sorted = keyed.data();
+  const KeyedRows sorted = keyed.data();
   if (add && dtype == DType::float64)
     return add_as<double, double>(device, what, sorted, source.data, out, stream);
   if (add && dtype == DType::float32)

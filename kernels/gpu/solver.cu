@@ -4,6 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include <wald/kernels/lu_description.h>
+
 #include "library.h"
 #include "linalg.h"
 #include "memory.h"
@@ -134,50 +136,21 @@ Status cholesky_of(int device, const Matrices& a, T* l, int* info, Stream stream
   return status == success ? tell(device, a.batch, is_wrong, said, info) : status;
 }
 
-/// What else there is to say of a matrix's lu, by one thread each.
+/// By one thread for each matrix.
 template <class T>
-struct DescribeLu {
+struct Describe {
   std::int64_t batch, n;
-  const T* lu;
   const int* pivots;
-  std::int64_t* rows;
-  T *sign, *log_abs_det, *det;
-  int* info;
+  kernels::LuOut<T> out;
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    for (std::int64_t p = first(t); p < batch; p += step(t)) describe(p);
-  }
-  WALD_DEVICE void describe(std::int64_t p) const {
-    std::int64_t* const order = rows + p * n;
-    for (std::int64_t i = 0; i < n; ++i) order[i] = i;
-    T signs = 1, product = 1;
-    double log_abs = 0;
-    int zero = 0;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const T pivot = lu[p * n * n + i * n + i];
-      const std::int64_t other = pivots[p * n + i] - 1;
-      if (other != i) {
-        const std::int64_t row = order[i];
-        order[i] = order[other];
-        order[other] = row;
-        signs = -signs, product = -product;
-      }
-      if (pivot < 0) signs = -signs;
-      if (pivot == 0 && zero == 0) zero = static_cast<int>(i) + 1;
-      product *= pivot;
-      log_abs += ::log(::fabs(static_cast<double>(pivot)));
-    }
-    const bool is_nan = log_abs != log_abs;
-    sign[p] = is_nan ? static_cast<T>(log_abs) : zero ? T(0) : signs;
-    log_abs_det[p] = static_cast<T>(log_abs);
-    det[p] = product;
-    info[p] = zero;
+    for (std::int64_t p = first(t); p < batch; p += step(t))
+      kernels::describe_lu(out, p, n, pivots + p * n, 1);
   }
 };
 
 template <class T>
-Status lu_of(int device, const Matrices& a, DescribeLu<T> describe, T* lu, int* info,
-             Stream stream) {
+Status lu_of(int device, const Matrices& a, kernels::LuOut<T> out, Stream stream) {
   const std::int64_t n = a.rows, count = a.batch * n * n;
   const Scratch work(device, static_cast<std::size_t>(count) * sizeof(T));
   const Scratch ints(device, static_cast<std::size_t>(a.batch * (n + 1)) * sizeof(int));
@@ -187,9 +160,11 @@ Status lu_of(int device, const Matrices& a, DescribeLu<T> describe, T* lu, int* 
   Status status = transpose(a.batch, n, n, static_cast<const T*>(a.data), work.as<T>(), stream);
   if (status == success)
     status = library::getrf(device, Batch<T>{a.batch, n, n, work.as<T>()}, pivots, stream);
-  if (status == success) status = transpose(a.batch, n, n, work.as<T>(), lu, stream);
-  describe.pivots = pivots, describe.info = zeros;
-  if (status == success) status = launch(describe, grid_for(a.batch), stream);
+  if (status == success) status = transpose(a.batch, n, n, work.as<T>(), out.lu, stream);
+  int* const info = out.info;
+  out.info = zeros;
+  if (status == success)
+    status = launch(Describe<T>{a.batch, n, pivots, out}, grid_for(a.batch), stream);
   if (status != success) return status;
   return copy_to_host(device, zeros, info, static_cast<std::size_t>(a.batch) * sizeof(int));
 }
@@ -306,17 +281,10 @@ Status library_lu(int device, const Matrices& a, void* lu, std::int64_t* rows, v
   if (is_empty(a)) return not_supported;
   return of_type(a, [&](auto zero) {
     using T = decltype(zero);
-    T* const to = static_cast<T*>(lu);
-    const DescribeLu<T> describe{a.batch,
-                                 a.rows,
-                                 to,
-                                 nullptr,
-                                 rows,
-                                 static_cast<T*>(sign),
-                                 static_cast<T*>(log_abs_det),
-                                 static_cast<T*>(det),
-                                 nullptr};
-    return lu_of<T>(device, a, describe, to, info, stream);
+    return lu_of<T>(device, a,
+                    {static_cast<T*>(lu), rows, static_cast<T*>(sign), static_cast<T*>(log_abs_det),
+                     static_cast<T*>(det), info},
+                    stream);
   });
 }
 

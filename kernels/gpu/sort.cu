@@ -1,12 +1,15 @@
 // Sorting: blocks sort tiles in shared memory, then pairs of runs are merged, each block finding
-// where its part of the result begins in both. And searching in what is sorted.
+// where its part of the result begins in both; long rows of which most is wanted are the vendor's
+// library's. And searching in what is sorted.
 #include "sort.h"
 
 #include <algorithm>
+#include <climits>
 
 #include <wald/kernels/ordering.h>
 
 #include "elements.h"
+#include "library.h"
 
 namespace wald::gpu {
 namespace {
@@ -24,7 +27,7 @@ struct SortTiles {
   using Cooperates = void;
   std::int64_t rows, n;
   int width;
-  Keyed* x;
+  KeyedRows x;
 
   /// Where slot k of a block's tiles lies, or -1 beyond the end of its row.
   WALD_DEVICE std::int64_t at(std::int64_t block, int k) const {
@@ -54,13 +57,13 @@ struct SortTiles {
     for (std::int64_t b = t.block(); b * (tile / width) < tiles; b += t.blocks()) {
       for (int k = t.index(); k < tile; k += t.count()) {
         const std::int64_t from = at(b, k);
-        shared[k] = from < 0 ? Keyed{~std::uint64_t{0}, INT64_MAX} : x[from];
+        shared[k] = from < 0 ? Keyed{~std::uint64_t{0}, ~std::uint32_t{0}} : x[from];
       }
       t.sync();
       sort(t, shared);
       for (int k = t.index(); k < tile; k += t.count()) {
         const std::int64_t to = at(b, k);
-        if (to >= 0) x[to] = shared[k];
+        if (to >= 0) x.set(to, shared[k]);
       }
       t.sync();
     }
@@ -68,8 +71,9 @@ struct SortTiles {
 };
 
 /// How many of the first d of two merged runs come from the first, a of `m` and b of `n` elements.
-WALD_DEVICE inline std::int64_t taken(const Keyed* a, std::int64_t m, const Keyed* b,
-                                      std::int64_t n, std::int64_t d) {
+template <class Run>
+WALD_DEVICE std::int64_t taken(const Run& a, std::int64_t m, const Run& b, std::int64_t n,
+                               std::int64_t d) {
   std::int64_t low = d > n ? d - n : 0, high = d < m ? d : m;
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
@@ -87,8 +91,7 @@ struct MergeRuns {
   static constexpr int each = tile / threads;
   std::int64_t rows, n, run, keep;
   std::int64_t pairs, of_pair;  // of a row; parts of a pair, each a block's
-  const Keyed* from;
-  Keyed* to;
+  KeyedRows from, to;
 
   WALD_DEVICE std::int64_t length(std::int64_t begin) const {
     const std::int64_t there = n - begin < run ? n - begin : run;
@@ -99,31 +102,31 @@ struct MergeRuns {
     for (std::int64_t b = t.block(); b < rows * pairs * of_pair; b += t.blocks()) {
       const std::int64_t row = b / (pairs * of_pair), pair = b / of_pair % pairs;
       const std::int64_t begin = pair * 2 * run, first = b % of_pair * tile;
-      const Keyed* const a = from + row * n + begin;
+      const KeyedRows a = from.from(row * n + begin);
       const std::int64_t m = length(begin), k = length(begin + run);
       const std::int64_t all = m + k < keep ? m + k : keep;
       const std::int64_t last = first + tile < all ? first + tile : all;
       if (first >= last) continue;
-      merge(t, shared, a, m, a + run, k, first, last, to + row * n + begin);
+      merge(t, shared, a, m, a.from(run), k, first, last, to.from(row * n + begin));
     }
   }
   /// Elements first ... last of two merged runs.
-  WALD_DEVICE void merge(const Thread& t, Keyed* shared, const Keyed* a, std::int64_t m,
-                         const Keyed* b, std::int64_t k, std::int64_t first, std::int64_t last,
-                         Keyed* out) const {
+  WALD_DEVICE void merge(const Thread& t, Keyed* shared, const KeyedRows& a, std::int64_t m,
+                         const KeyedRows& b, std::int64_t k, std::int64_t first, std::int64_t last,
+                         const KeyedRows& out) const {
     const std::int64_t a_first = taken(a, m, b, k, first),
                        a_count = taken(a, m, b, k, last) - a_first;
     const std::int64_t b_first = first - a_first, count = last - first, b_count = count - a_count;
     for (std::int64_t i = t.index(); i < count; i += t.count())
       shared[i] = i < a_count ? a[a_first + i] : b[b_first + i - a_count];
     t.sync();
-    const Keyed* const other = shared + a_count;
+    const Keyed *const one = shared, *const other = shared + a_count;
     const std::int64_t own = t.index() * each;
     if (own < count) {
-      std::int64_t i = taken(shared, a_count, other, b_count, own), j = own - i;
+      std::int64_t i = taken(one, a_count, other, b_count, own), j = own - i;
       for (std::int64_t l = own; l < own + each && l < count; ++l) {
-        const bool is_a = j >= b_count || (i < a_count && is_less(shared[i], other[j]));
-        out[first + l] = is_a ? shared[i++] : other[j++];
+        const bool is_a = j >= b_count || (i < a_count && is_less(one[i], other[j]));
+        out.set(first + l, is_a ? one[i++] : other[j++]);
       }
     }
     t.sync();
@@ -135,25 +138,25 @@ struct MakeKeys {
   Nest nest;
   std::int64_t n;
   const T* x;
-  bool descending;
-  Keyed* out;
+  std::uint64_t flip;
+  KeyedRows out;
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    const std::uint64_t flip = descending ? ~std::uint64_t{0} : 0;
     for (std::int64_t i = first(t); i < nest.count; i += step(t))
-      out[i] = {kernels::key_of(x[offset_of(nest, i)]) ^ flip, i - quotient(i, n) * n};
+      out.set(i, {kernels::key_of(x[offset_of(nest, i)]) ^ flip,
+                  static_cast<std::uint32_t>(i - quotient(i, n) * n)});
   }
 };
 
 struct WritePlaces {
   std::int64_t count, keep, n;
-  const Keyed* sorted;
+  const std::uint32_t* sorted;  // places
   std::int64_t* out;
 
   WALD_DEVICE void operator()(const Thread& t) const {
     for (std::int64_t i = first(t); i < count; i += step(t)) {
       const std::int64_t row = quotient(i, keep);
-      out[i] = sorted[row * n + i - row * keep].place;
+      out[i] = sorted[row * n + i - row * keep];
     }
   }
 };
@@ -177,21 +180,58 @@ struct Search {
 
 }  // namespace
 
-Status SortRows::sort(std::int64_t keep, Stream stream) {
-  int width = 1;
-  while (width < n_ && width < tile) width *= 2;
+SortRows::SortRows(int device, std::int64_t rows, std::int64_t n)
+    : device_(device),
+      rows_(rows),
+      n_(n),
+      memory_(device, n > UINT32_MAX ? SIZE_MAX / 2
+                                     : static_cast<std::size_t>(2 * rows * n) *
+                                           (sizeof(std::uint64_t) + sizeof(std::uint32_t))) {}
+
+KeyedRows SortRows::half(bool second) const {
+  const std::int64_t count = rows_ * n_;
+  auto* const keys = memory_.as<std::uint64_t>();
+  auto* const places = reinterpret_cast<std::uint32_t*>(keys + 2 * count);
+  return KeyedRows{keys, places}.from(second ? count : 0);
+}
+
+Status SortRows::sort_tiles(int width, Stream stream) const {
   const std::int64_t tiles = (n_ + width - 1) / width * rows_, held = tile / width;
   const Grid grid{grid_for((tiles + held - 1) / held, 1).blocks, threads, tile * sizeof(Keyed)};
-  Status status = launch(SortTiles{rows_, n_, width, data()}, grid, stream);
-  for (std::int64_t run = width; run < n_ && status == success; run *= 2) {
-    const Keyed* const from = data();
-    is_in_second_ = !is_in_second_;
-    const std::int64_t pairs = (n_ + 2 * run - 1) / (2 * run);
-    const std::int64_t of_pair = (std::min({2 * run, keep, n_}) + tile - 1) / tile;
-    status = launch(MergeRuns{rows_, n_, run, keep, pairs, of_pair, from, data()},
-                    {grid_for(rows_ * pairs * of_pair, 1).blocks, threads, tile * sizeof(Keyed)},
-                    stream);
+  return launch(SortTiles{rows_, n_, width, data()}, grid, stream);
+}
+
+Status SortRows::merge_runs(std::int64_t run, std::int64_t keep, Stream stream) {
+  const KeyedRows from = data();
+  is_in_second_ = !is_in_second_;
+  const std::int64_t pairs = (n_ + 2 * run - 1) / (2 * run);
+  const std::int64_t of_pair = (std::min({2 * run, keep, n_}) + tile - 1) / tile;
+  return launch(MergeRuns{rows_, n_, run, keep, pairs, of_pair, from, data()},
+                {grid_for(rows_ * pairs * of_pair, 1).blocks, threads, tile * sizeof(Keyed)},
+                stream);
+}
+
+Status SortRows::sort_by_library(int bits, Stream stream) {
+  const KeyedRows from = data(), to = half(!is_in_second_);
+  bool is_moved = false;
+  const Status status = library::sort_pairs(
+      device_, {{from.key, to.key}, {from.place, to.place}, rows_, n_, bits}, &is_moved, stream);
+  if (is_moved) is_in_second_ = !is_in_second_;
+  return status;
+}
+
+Status SortRows::sort(std::int64_t keep, int bits, Stream stream) {
+  // The library's radix sort reads and writes everything for each eight bits of a key.
+  constexpr std::int64_t least_for_library = 1 << 15;
+  if (n_ >= least_for_library && n_ <= INT_MAX && keep > n_ / 8) {
+    const Status status = sort_by_library(bits, stream);
+    if (status != not_supported) return status;
   }
+  int width = 1;
+  while (width < n_ && width < tile) width *= 2;
+  Status status = sort_tiles(width, stream);
+  for (std::int64_t run = width; run < n_ && status == success; run *= 2)
+    status = merge_runs(run, keep, stream);
   return status;
 }
 
@@ -202,14 +242,16 @@ Status argsort(int device, DType dtype, kernels::Shape shape, kernels::View in, 
   const std::int64_t n = shape.rank == 0 ? 1 : shape.size[shape.rank - 1], rows = nest.count / n;
   SortRows sorted(device, rows, n);
   if (sorted.status() != success) return sorted.status();
-  Status status = visit_dtype(dtype, [&](auto t) {
+  const Status status = visit_dtype(dtype, [&](auto t) {
     using T = decltype(t);
-    return launch(MakeKeys<T>{nest, n, static_cast<const T*>(in.data), descending, sorted.data()},
-                  grid_for(nest.count), stream);
+    const std::uint64_t flip = descending ? ~std::uint64_t{0} >> (64 - kernels::key_bits<T>) : 0;
+    const Status made =
+        launch(MakeKeys<T>{nest, n, static_cast<const T*>(in.data), flip, sorted.data()},
+               grid_for(nest.count), stream);
+    return made == success ? sorted.sort(keep, kernels::key_bits<T>, stream) : made;
   });
-  if (status == success) status = sorted.sort(keep, stream);
   if (status != success) return status;
-  return launch(WritePlaces{rows * keep, keep, n, sorted.data(), out}, grid_for(rows * keep),
+  return launch(WritePlaces{rows * keep, keep, n, sorted.data().place, out}, grid_for(rows * keep),
                 stream);
 }
 

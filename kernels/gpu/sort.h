@@ -9,23 +9,41 @@ namespace wald::gpu {
 /// Ordered by key, then by place: sorting is stable where places ascend.
 struct Keyed {
   std::uint64_t key;
-  std::int64_t place;
+  std::uint32_t place;
 };
 
-/// Memory for rows of n elements each, twice: what is sorted, and what it is merged into.
+/// Rows of them in the memory of a device, keys and places apart.
+struct KeyedRows {
+  std::uint64_t* key;
+  std::uint32_t* place;
+
+  WALD_ANYWHERE Keyed operator[](std::int64_t i) const { return {key[i], place[i]}; }
+  WALD_ANYWHERE void set(std::int64_t i, const Keyed& to) const {
+    key[i] = to.key;
+    place[i] = to.place;
+  }
+  WALD_ANYWHERE KeyedRows from(std::int64_t i) const { return {key + i, place + i}; }
+};
+
+/// Memory for rows of n elements each, twice: what is sorted, and what it is sorted into.
 class SortRows {
  public:
-  SortRows(int device, std::int64_t rows, std::int64_t n)
-      : rows_(rows),
-        n_(n),
-        memory_(device, static_cast<std::size_t>(2 * rows * n) * sizeof(Keyed)) {}
+  /// Rows of 2^32 elements and more have no memory.
+  SortRows(int device, std::int64_t rows, std::int64_t n);
 
   Status status() const { return memory_.status(); }
   /// [rows, n], to be filled; after sort() the first `keep` of each row are in order.
-  Keyed* data() { return memory_.as<Keyed>() + (is_in_second_ ? rows_ * n_ : 0); }
-  Status sort(std::int64_t keep, Stream stream);
+  KeyedRows data() const { return half(is_in_second_); }
+  /// By keys that differ in their lowest `bits` alone; `keep` > 0.
+  Status sort(std::int64_t keep, int bits, Stream stream);
 
  private:
+  KeyedRows half(bool second) const;
+  Status sort_tiles(int width, Stream stream) const;
+  Status merge_runs(std::int64_t run, std::int64_t keep, Stream stream);
+  Status sort_by_library(int bits, Stream stream);
+
+  int device_;
   std::int64_t rows_, n_;
   Scratch memory_;
   bool is_in_second_ = false;

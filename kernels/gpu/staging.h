@@ -1,8 +1,7 @@
-// Brings a device's operands to the processor and the results back, for an operation that the
-// device has no kernel for.
+// Brings a device's matrices to the processor and the results back, for a decomposition that the
+// device has no library for.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -14,15 +13,9 @@ class Staging {
  public:
   explicit Staging(const Backend& device) : device_(device) {}
 
-  /// The operand's elements, contiguous. Its strides live as long as this.
-  View in(DType dtype, Shape shape, View view);
   Matrices in(const Matrices& a);
-  /// `bytes` of memory on the processor for a result at p, with what stands there if `holds`.
-  void* out(void* p, std::int64_t bytes, bool holds = false);
-  template <class T>
-  T* out(T* p, std::int64_t n) {
-    return static_cast<T*>(out(static_cast<void*>(p), n * static_cast<std::int64_t>(sizeof(T))));
-  }
+  /// `bytes` of memory on the processor for a result at p.
+  void* out(void* p, std::int64_t bytes);
   /// Sends the results.
   void finish() const;
 
@@ -43,7 +36,6 @@ class Staging {
 
   const Backend& device_;
   std::vector<Memory> memory_;
-  std::deque<std::vector<std::int64_t>> strides_;
   std::vector<Result> results_;
 };
 

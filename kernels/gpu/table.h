@@ -24,13 +24,13 @@ struct MemoryUse {
   std::size_t limit = 0;   ///< Of in_use and kept together; 0: none but the device's.
 };
 
-/// Contracts are those of Backend. All functions return a status, 0 for success. A kernel that this
-/// object does not have is null, and Backend's host does the work; so it does for `not_supported`.
+/// Contracts are those of Backend. All functions return a status, 0 for success. qr, eigh and svd
+/// are those of a vendor's library: `not_supported` where it is missing.
 struct Table {
   int version;
   const char* vendor;  ///< "cuda", "hip", "emulated"
   int out_of_memory;   ///< The status that says so.
-  int not_supported;   ///< The status of what only a vendor's library has, where that is missing.
+  int not_supported;   ///< The status that says so.
   const char* (*message_of)(int status);
 
   int (*device_count)(int* n);
@@ -54,46 +54,44 @@ struct Table {
   int (*fill)(int device, DType dtype, void* out, std::int64_t n, double value);
   int (*reduce)(int device, kernels::Reduction kind, DType dtype, kernels::Shape shape,
                 kernels::View in, std::uint64_t axes, void* out);
-  int (*matmul)(int device, const kernels::Matmul* product) = nullptr;
+  int (*matmul)(int device, const kernels::Matmul* product);
 
-  int (*cholesky)(int device, const kernels::Matrices* a, void* l, int* info) = nullptr;
-  int (*triangular_solve)(int device, const kernels::TriangularSolve* system, int* info) = nullptr;
+  int (*cholesky)(int device, const kernels::Matrices* a, void* l, int* info);
+  int (*triangular_solve)(int device, const kernels::TriangularSolve* system, int* info);
   int (*lu)(int device, const kernels::Matrices* a, void* lu, std::int64_t* rows, void* sign,
-            void* log_abs_det, void* det, int* info) = nullptr;
+            void* log_abs_det, void* det, int* info);
   int (*permute_rows)(int device, const kernels::Matrices* x, const std::int64_t* rows,
-                      bool inverse, void* out) = nullptr;
-  int (*qr)(int device, const kernels::Matrices* a, void* q, void* r) = nullptr;
-  int (*eigh)(int device, const kernels::Matrices* a, void* values, void* vectors,
-              int* info) = nullptr;
-  int (*svd)(int device, const kernels::Matrices* a, void* u, void* s, void* vh,
-             int* info) = nullptr;
+                      bool inverse, void* out);
+  int (*qr)(int device, const kernels::Matrices* a, void* q, void* r);
+  int (*eigh)(int device, const kernels::Matrices* a, void* values, void* vectors, int* info);
+  int (*svd)(int device, const kernels::Matrices* a, void* u, void* s, void* vh, int* info);
 
   int (*gather)(int device, DType dtype, kernels::Shape shape, kernels::View in, int axis,
-                kernels::View index, void* out) = nullptr;
+                kernels::View index, void* out);
   int (*scatter)(int device, DType dtype, bool add, kernels::Shape shape, kernels::View source,
-                 kernels::View index, int axis, kernels::Shape out_shape, void* out) = nullptr;
+                 kernels::View index, int axis, kernels::Shape out_shape, void* out);
   int (*index_bounds)(int device, kernels::Shape shape, kernels::View index, std::int64_t* low,
-                      std::int64_t* high) = nullptr;
+                      std::int64_t* high);
   int (*places_of_true)(int device, kernels::Shape shape, kernels::View mask, std::int64_t* out,
-                        std::int64_t* count) = nullptr;
+                        std::int64_t* count);
   int (*argsort)(int device, DType dtype, kernels::Shape shape, kernels::View in, bool descending,
-                 std::int64_t keep, std::int64_t* out) = nullptr;
+                 std::int64_t keep, std::int64_t* out);
   int (*searchsorted)(int device, DType dtype, kernels::Shape shape, kernels::View sequence,
                       std::int64_t n, std::int64_t step, kernels::View values, bool right,
-                      std::int64_t* out) = nullptr;
+                      std::int64_t* out);
   int (*arg_reduce)(int device, kernels::Reduction kind, DType dtype, kernels::Shape shape,
-                    kernels::View in, int axis, std::int64_t* out) = nullptr;
+                    kernels::View in, int axis, std::int64_t* out);
   int (*scan)(int device, kernels::Scan kind, DType dtype, kernels::Shape shape, kernels::View in,
-              kernels::View factor, int axis, bool is_reverse, void* out) = nullptr;
+              kernels::View factor, int axis, bool is_reverse, void* out);
   int (*softmax)(int device, kernels::Softmax kind, DType dtype, kernels::Shape shape,
-                 kernels::View in, int axis, void* out) = nullptr;
+                 kernels::View in, int axis, void* out);
 
   int (*random_real)(int device, kernels::RandomLaw law, DType dtype, kernels::RandomPlace place,
-                     std::int64_t n, void* out) = nullptr;
+                     std::int64_t n, void* out);
   int (*random_integers)(int device, kernels::RandomPlace place, std::int64_t low,
-                         std::uint64_t range, std::int64_t n, std::int64_t* out) = nullptr;
+                         std::uint64_t range, std::int64_t n, std::int64_t* out);
   int (*random_poisson)(int device, kernels::RandomPlace place, const double* mean, std::int64_t n,
-                        double* out) = nullptr;
+                        double* out);
 };
 
 }  // namespace wald::gpu

@@ -8,9 +8,8 @@
 #include <limits>
 #include <utility>
 
-#include <wald/models/plot.h>
-
 #include "commands.h"
+#include "plot_option.h"
 #include "progress.h"
 
 namespace wald::cli {
@@ -32,11 +31,14 @@ namespace {
 
 struct Reproduce {
   std::string example = "all", plot, data;
+  PlotTheme theme = PlotTheme::light;
   bool json = false;
 
   /// The plot asked for, if it is this example's.
-  std::string plot_of(const char* name) const {
-    return example == name || (example == "all" && name == std::string("survival")) ? plot : "";
+  std::optional<PlotFile> plot_of(const char* name) const {
+    const bool is_its = example == name || (example == "all" && name == std::string("survival"));
+    if (plot.empty() || !is_its) return std::nullopt;
+    return PlotFile(plot, theme);
   }
 };
 
@@ -169,6 +171,7 @@ void add_reproduce(CLI::App& app, int& exit_code) {
           "Write the plot of survival, logistic or pln to this SVG or PNG file; survival's of all")
       ->each([](const std::string& path) { PlotFile{path}; })
       ->type_name("OUT.svg");
+  add_theme_option(*reproduce, o->theme);
   reproduce
       ->add_option("--data", o->data,
                    "Folder with oaks_abundance.csv and oaks_offset.csv, which pln needs")

@@ -1,8 +1,11 @@
 // Published examples, recomputed: what every `wald reproduce` prints.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include <wald/models/plot.h>
 
 namespace wald::cli {
 
@@ -30,12 +33,12 @@ struct Reproduction {
   std::vector<Figure> figures;
 };
 
-/// Example 1: exponential survival, N = 100000. With a path, also the Kaplan-Meier curve with the
+/// Example 1: exponential survival, N = 100000. With a file, also the Kaplan-Meier curve with the
 /// fitted one over it.
-Reproduction reproduce_survival(const std::string& plot_path);
+Reproduction reproduce_survival(const std::optional<PlotFile>& plot);
 
-/// Example 2: logistic regression by Rprop. With a path, also the plot of the loss by iteration.
-Reproduction reproduce_logistic(const std::string& plot_path);
+/// Example 2: logistic regression by Rprop. With a file, also the plot of the loss by iteration.
+Reproduction reproduce_logistic(const std::optional<PlotFile>& plot);
 /// Example 3: multiple regression by Rprop.
 Reproduction reproduce_regression();
 
@@ -46,7 +49,7 @@ Reproduction reproduce_function();
 /// Example 6: modules, in float32.
 Reproduction reproduce_nn();
 /// Example 7: the Poisson-lognormal model, with oaks_abundance.csv and oaks_offset.csv of a folder.
-/// With a path, also a plot of the bound by iteration.
-Reproduction reproduce_pln(const std::string& folder, const std::string& plot_path);
+/// With a file, also a plot of the bound by iteration.
+Reproduction reproduce_pln(const std::string& folder, const std::optional<PlotFile>& plot);
 
 }  // namespace wald::cli

@@ -77,7 +77,7 @@ struct RpropSteps {
 };
 
 /// The log of minus the bound, by iteration.
-void plot_trace(const std::string& path, const RpropSteps& script, const RpropSteps& bound) {
+void plot_trace(const PlotFile& file, const RpropSteps& script, const RpropSteps& bound) {
   std::vector<PlotLine> lines;
   for (const auto& [label, steps] :
        {std::pair("as published", &script), {"without slips", &bound}}) {
@@ -88,7 +88,7 @@ void plot_trace(const std::string& path, const RpropSteps& script, const RpropSt
     }
     lines.push_back(line);
   }
-  plot_lines(path, lines,
+  plot_lines(file, lines,
              {.title = "Poisson-lognormal model of the oaks data, Rprop",
               .x_label = "Iteration",
               .y_label = "log of minus the bound"});
@@ -99,7 +99,7 @@ double below(double x, double bound) { return x >= bound ? 0 : x; }
 
 }  // namespace
 
-Reproduction reproduce_pln(const std::string& folder, const std::string& plot_path) {
+Reproduction reproduce_pln(const std::string& folder, const std::optional<PlotFile>& plot) {
   const PoissonLognormalData data = read_oaks(folder);
   const Slips published{log(data.offset), 100, false};
   const Slips none{data.offset, static_cast<double>(data.n()), true};
@@ -108,7 +108,7 @@ Reproduction reproduce_pln(const std::string& folder, const std::string& plot_pa
   const PoissonLognormalFit fit = fit_poisson_lognormal(data);
   const double stirling =
       fit.bound + sum(lgamma(data.counts + 1) - stirling_log_factorial(data.counts)).item();
-  if (!plot_path.empty()) plot_trace(plot_path, f64, bound);
+  if (plot) plot_trace(*plot, f64, bound);
 
   Reproduction r{"pln", "Poisson-lognormal model of the oaks data, intercept and offset", {}};
   r.figures = {

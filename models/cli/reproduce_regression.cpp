@@ -90,14 +90,14 @@ struct RpropRun {
   }
 };
 
-void plot_losses(const std::string& path, const Values& losses) {
+void plot_losses(const PlotFile& file, const Values& losses) {
   PlotLine line{"", {}, losses};
   for (std::size_t i = 0; i < losses.size(); ++i) line.x.push_back(static_cast<double>(i));
   PlotOptions options;
   options.title = "Logistic regression by Rprop";
   options.x_label = "Iteration";
   options.y_label = "Negative log-likelihood";
-  plot_lines(path, std::vector<PlotLine>{line}, options);
+  plot_lines(file, std::vector<PlotLine>{line}, options);
 }
 
 /// One figure for each element, the first with the name.
@@ -162,14 +162,14 @@ void add_least_squares(std::vector<Figure>& figures, const RegressionData& data)
 
 }  // namespace
 
-Reproduction reproduce_logistic(const std::string& plot_path) {
+Reproduction reproduce_logistic(const std::optional<PlotFile>& plot) {
   RRandom random(45);
   const LogisticData data(random);
   const auto loss = [&](const Tensor& b) { return data.loss(b); };
   Tensor zero = zeros({3}).requires_grad_();
   loss(zero).backward();
   const RpropRun closure(loss, zeros({3}), 100, true), plain(loss, zeros({3}), 100, false);
-  if (!plot_path.empty()) plot_losses(plot_path, closure.losses);
+  if (plot) plot_losses(*plot, closure.losses);
 
   Reproduction r{"logistic", "Logistic regression, N = 100, R's set.seed(45)", {}};
   add_figures(r.figures, "theta", {}, {0.69, -0.37, -0.47}, data.theta.to_vector(), 1e-15);

@@ -81,7 +81,7 @@ double beyond(double x, double bound) { return x <= bound ? 0 : x; }
 
 }  // namespace
 
-Reproduction reproduce_survival(const std::string& plot_path) {
+Reproduction reproduce_survival(const std::optional<PlotFile>& plot) {
   const SurvivalSample sample = published_survival_data();
   const SurvivalData data = published_data(sample);
   const NegativeLogLikelihood f64(data, DType::float64), f32(data, DType::float32);
@@ -90,7 +90,7 @@ Reproduction reproduce_survival(const std::string& plot_path) {
   const Tensor estimate = from_vector(fit.estimate);
   const double batched = hessian_error(hessian(f64, estimate), data, estimate);
   const double rows = hessian_error(hessian(f64, estimate, HessianMethod::rows), data, estimate);
-  if (!plot_path.empty()) plot_fit(plot_path, fit, data);
+  if (plot) plot_fit(*plot, fit, data);
 
   Reproduction r{
       "survival", "Exponential survival regression, N = 100000, R's set.seed(183475683)", {}};

@@ -68,12 +68,14 @@ TEST(ReproduceNn, Agrees) {
 
 TEST(ReproduceLogistic, AgreesAndPlots) {
   const std::string plot = temp_path("loss.svg");
-  const Outcome run = run_wald({"reproduce", "logistic", "--json", "--plot", plot});
+  const Outcome run =
+      run_wald({"reproduce", "logistic", "--json", "--plot", plot, "--theme", "dark"});
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   const Json json = run.json();
   expect_agreement(json, 21);
   EXPECT_EQ(figure(json, "first Rprop step from 0")["obtained"], 0.01);
-  EXPECT_THAT(read_file(plot), AllOf(HasSubstr("<svg"), HasSubstr("Iteration")));
+  EXPECT_THAT(read_file(plot),
+              AllOf(HasSubstr("<svg"), HasSubstr("Iteration"), HasSubstr("#16191d")));
 }
 
 TEST(ReproduceRegression, Agrees) {

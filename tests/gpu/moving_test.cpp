@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <wald/kernels/gpu/elements.h>
+#include <wald/kernels/gpu/library.h>
 
 #include "operands.h"
 
@@ -116,6 +117,15 @@ TEST(GpuScatter, EqualsTheCpuInOrderOfTheIndex) {
     }
   }
   emulator::set_warp_size(32);
+}
+
+TEST(GpuScatter, SortsALongIndexByTheLibrary) {
+  library::emulate(true);
+  for (const bool add : {false, true}) {
+    compare_scatter({{40000}, {1}, {1}, {70000}, 0}, DType::float64, add);
+    compare_scatter({{2, 20000}, {1, 2}, {20000, 1}, {2, 5}, 1}, DType::float32, add);
+  }
+  library::emulate(false);
 }
 
 TEST(GpuScatter, AddsTheSameBitsEachTime) {

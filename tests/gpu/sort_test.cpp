@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <wald/kernels/gpu/elements.h>
+#include <wald/kernels/gpu/library.h>
 
 #include "operands.h"
 
@@ -56,6 +57,17 @@ TEST(GpuSort, PutsNanLastAndZerosTogether) {
   for (const bool descending : {false, true})
     for (const std::int64_t size : {std::int64_t{11}, n})
       compare_argsort(DType::float64, {"", {size}, {1}}, descending, size, bytes_of(x));
+}
+
+TEST(GpuSort, OfLongRowsIsTheLibrarysWhereMostIsWanted) {
+  library::emulate(true);
+  const std::int64_t n = 33000;  // keep is below and above an eighth
+  const Layout rows{"long rows", {2, n}, {n, 1}, 0, 2 * n};
+  for (const DType dtype : {DType::float64, DType::float32, DType::int64, DType::boolean})
+    for (const bool descending : {false, true})
+      for (const std::int64_t keep : {n, std::int64_t{100}})
+        compare_argsort(dtype, rows, descending, keep, numbers(dtype, 2 * n, -300, 300, 8));
+  library::emulate(false);
 }
 
 TEST(GpuSearch, EqualsTheCpuOnEitherSide) {
