@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <mutex>
 
+#include "emulator_fiber.h"
 #include "emulator_memory.h"
+#include "emulator_streams.h"
 
 namespace wald::gpu::emulator {
 namespace {
@@ -31,6 +32,7 @@ Memory& memory() {
 
 bool lies_on(int device, const void* p) {
   Memory& all = memory();
+  const Unwatched here;
   const std::lock_guard lock(all.mutex);
   const auto address = reinterpret_cast<std::uintptr_t>(p);
   auto found = all.allocations.upper_bound(address);
@@ -123,6 +125,7 @@ Status release(void* p) {
   const std::lock_guard lock(all.mutex);
   const auto found = all.allocations.find(reinterpret_cast<std::uintptr_t>(p));
   if (found == all.allocations.end()) return Status::wrong_memory;
+  wait_for_device(found->second.device);
   all.used[found->second.device] -= found->second.bytes;
   release_memory(p, found->second.bytes);
   all.allocations.erase(found);
@@ -132,12 +135,6 @@ Status release(void* p) {
 Status allocate_host(void** p, std::size_t bytes) {
   *p = std::malloc(bytes);
   return *p ? success : Status::out_of_memory;
-}
-
-Status copy(void* to, const void* from, std::size_t bytes, Stream) {
-  const MemoryAccess access;
-  if (bytes > 0) std::memmove(to, from, bytes);
-  return success;
 }
 
 Status copy_peer(void* to, int device, const void* from, int peer, std::size_t bytes,

@@ -24,8 +24,14 @@ constexpr Status success = Status::success;
 constexpr Status out_of_memory = Status::out_of_memory;
 constexpr Status not_supported = Status::not_supported;
 constexpr Status unknown = Status::unknown;
-struct Stream {};
-struct Event {};
+struct Queue;
+/// Without a queue, work is done when it is queued.
+struct Stream {
+  Queue* queue = nullptr;
+};
+struct Event {
+  std::int64_t* place = nullptr;
+};
 
 const char* message_of(Status status);
 
@@ -51,14 +57,17 @@ Status copy_peer(void* to, int device, const void* from, int peer, std::size_t b
                  Stream stream);
 inline void reach_peer(int, int) {}
 
-// All is done when it is queued.
-inline Status make_stream(Stream*) { return success; }
-inline Status make_event(Event*) { return success; }
-inline Status destroy(Event) { return success; }
-inline Status record(Event, Stream) { return success; }
-inline Status wait(Stream, Event) { return success; }
-inline Status synchronize(Stream) { return success; }
-inline Status synchronize(Event) { return success; }
+// All runs when it is queued. But to ThreadSanitizer it is work of others, which the host may not
+// take for done before it has waited.
+
+/// Of the current device.
+Status make_stream(Stream* stream);
+Status make_event(Event* event);
+Status destroy(Event event);
+Status record(Event event, Stream stream);
+Status wait(Stream stream, Event event);
+Status synchronize(Stream stream);
+Status synchronize(Event event);
 
 /// The threads of a warp: 32, as NVIDIA's, or 64, as AMD's larger ones.
 void set_warp_size(int threads);
@@ -95,12 +104,13 @@ class Thread {
   int index_;
 };
 
-/// A kernel and how to call it.
+/// A kernel, which is plain data, and how to call it.
 struct Body {
   const void* kernel;
+  std::size_t bytes;
   void (*call)(const void* kernel, const Thread& t);
 };
 Status launch(const Body& body, std::int64_t blocks, int threads, std::size_t shared_bytes,
-              bool cooperates);
+              bool cooperates, Stream stream);
 
 }  // namespace wald::gpu::emulator

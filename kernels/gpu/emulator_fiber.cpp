@@ -1,5 +1,7 @@
 #include "emulator_fiber.h"
 
+#include <cstring>
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -13,6 +15,8 @@ void AnnotateIgnoreReadsBegin(const char* file, int line);
 void AnnotateIgnoreReadsEnd(const char* file, int line);
 void AnnotateIgnoreWritesBegin(const char* file, int line);
 void AnnotateIgnoreWritesEnd(const char* file, int line);
+void AnnotateIgnoreSyncBegin(const char* file, int line);
+void AnnotateIgnoreSyncEnd(const char* file, int line);
 }
 #endif
 
@@ -33,56 +37,83 @@ thread_local Fiber* switched_to = nullptr;
 
 #if defined(WALD_WATCHES_RACES)
 
-// A function ends as whom it began.
-Actors::Actors() : host_(__tsan_get_current_fiber()) {
-  for (void*& other : others_) other = __tsan_create_fiber(0);
-}
-Actors::~Actors() {
-  for (void* const other : others_) __tsan_destroy_fiber(other);
-}
-void Actors::begin() {
-  __tsan_release(&place_);
-  for (void* const other : others_) {
-    __tsan_switch_to_fiber(other, __tsan_switch_to_fiber_no_sync);
-    __tsan_acquire(&place_);
-  }
-  __tsan_switch_to_fiber(host_, __tsan_switch_to_fiber_no_sync);
-}
-void Actors::end() {
-  for (void* const other : others_) {
-    __tsan_switch_to_fiber(other, __tsan_switch_to_fiber_no_sync);
-    __tsan_release(&place_);
-  }
-  __tsan_switch_to_fiber(host_, __tsan_switch_to_fiber_no_sync);
-  __tsan_acquire(&place_);
-}
+constexpr unsigned no_order = __tsan_switch_to_fiber_no_sync;
 
+Actor this_actor() { return __tsan_get_current_fiber(); }
+Actor make_actor(const char* name) {
+  void* const actor = __tsan_create_fiber(0);
+  __tsan_set_fiber_name(actor, name);
+  return actor;
+}
+void end(Actor actor) { __tsan_destroy_fiber(actor); }
 void leave(void* place) { __tsan_release(place); }
 void enter(void* place) { __tsan_acquire(place); }
+
+// In the following each function ends as the actor that it began as: ThreadSanitizer counts.
+void Actors::enter(void* place) const {
+  void* const caller = this_actor();
+  for (void* const actor : all_) {
+    __tsan_switch_to_fiber(actor, no_order);
+    __tsan_acquire(place);
+  }
+  __tsan_switch_to_fiber(caller, no_order);
+}
+void Actors::leave(void* place) const {
+  void* const caller = this_actor();
+  for (void* const actor : all_) {
+    __tsan_switch_to_fiber(actor, no_order);
+    __tsan_release(place);
+  }
+  __tsan_switch_to_fiber(caller, no_order);
+}
+void act(Actor actor, void* place, void* other, void* to, const void* from, std::size_t bytes,
+         void* third) {
+  void* const caller = this_actor();
+  __tsan_switch_to_fiber(actor, no_order);
+  __tsan_acquire(place);
+  if (other) __tsan_acquire(other);
+  if (bytes > 0) std::memmove(to, from, bytes);
+  if (third) __tsan_release(third);
+  __tsan_release(place);
+  __tsan_switch_to_fiber(caller, no_order);
+}
 
 Unwatched::Unwatched() {
   AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
   AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+  AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
 }
 Unwatched::~Unwatched() {
+  AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
   AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
   AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
 }
 
 #else
 
-Actors::Actors() = default;
-Actors::~Actors() = default;
-void Actors::begin() {}
-void Actors::end() {}
+Actor this_actor() { return nullptr; }
+Actor make_actor(const char*) { return nullptr; }
+void end(Actor) {}
 void leave(void*) {}
 void enter(void*) {}
+void Actors::enter(void*) const {}
+void Actors::leave(void*) const {}
+void act(Actor, void*, void*, void* to, const void* from, std::size_t bytes, void*) {
+  if (bytes > 0) std::memmove(to, from, bytes);
+}
 Unwatched::Unwatched() = default;
 Unwatched::~Unwatched() = default;
 
 #endif
 
-Fiber::Fiber(void* actor, void (*start)()) : actor_(actor), start_(start) { prepare(); }
+Actors::Actors() {
+  for (Actor& actor : all_) actor = make_actor("thread of a kernel");
+}
+Actors::~Actors() {
+  for (const Actor actor : all_) end(actor);
+}
+
+Fiber::Fiber(Actor actor, void (*start)()) : actor_(actor), start_(start) { prepare(); }
 
 /// Apart from its callers, since to the compiler getcontext() may return twice.
 __attribute__((noinline)) void Fiber::prepare() {

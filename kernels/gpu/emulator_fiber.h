@@ -5,7 +5,6 @@
 #include <ucontext.h>
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 
 namespace wald::gpu::emulator {
@@ -24,8 +23,19 @@ constexpr bool watches_races = true;
 constexpr bool watches_races = false;
 #endif
 
-/// Whom ThreadSanitizer takes for threads: one that calls, the host, and others, which it makes.
-/// They are null where it does not watch.
+/// Whom ThreadSanitizer takes for a thread; null where it does not watch.
+using Actor = void*;
+
+/// The one that calls.
+Actor this_actor();
+Actor make_actor(const char* name);
+void end(Actor actor);
+
+/// What was done before leave(place) is before what is done after enter(place).
+void leave(void* place);
+void enter(void* place);
+
+/// Those that run a kernel's threads for a thread of the host.
 class Actors {
  public:
   Actors();
@@ -33,30 +43,31 @@ class Actors {
   Actors(const Actors&) = delete;
   Actors& operator=(const Actors&) = delete;
 
-  void* host() const { return host_; }
-  /// One of the others. ThreadSanitizer tells 255 apart at a time, for all threads of the host. So
-  /// they are fewer than the threads of a large block, and a prime number: threads that share one
-  /// are not those that a kernel lets meet, a power of two apart.
-  void* at(std::size_t i) const { return others_[i % count]; }
+  /// ThreadSanitizer tells 255 apart at a time, for all threads of the host. So these are fewer
+  /// than the threads of a large block, and a prime number: threads that share one are not those
+  /// that a kernel lets meet, a power of two apart.
+  Actor at(std::size_t i) const { return all_[i % count]; }
 
-  /// What the host did is before what the others will do.
-  void begin();
-  /// What the others did is before what the host will do.
-  void end();
+  /// Each enters a place, or leaves there.
+  void enter(void* place) const;
+  void leave(void* place) const;
 
  private:
   static constexpr std::size_t count = 61;
-  void* host_ = nullptr;
-  void* others_[count] = {};
-  std::int64_t place_ = 0;
+  Actor all_[count];
 };
+
+/// As an actor, which is not the calling one: enters a place and another, copies, leaves at a third
+/// and at the first. The second and the third may be null.
+void act(Actor actor, void* place, void* other, void* to, const void* from, std::size_t bytes,
+         void* third);
 
 class Fiber {
  public:
   /// The calling thread of the host.
-  explicit Fiber(void* actor) : actor_(actor) {}
+  Fiber() : actor_(this_actor()) {}
   /// Begins in `start`, which never returns, at the first switch to it.
-  Fiber(void* actor, void (*start)());
+  Fiber(Actor actor, void (*start)());
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
@@ -68,7 +79,7 @@ class Fiber {
   void prepare();
   void arrive();
 
-  [[maybe_unused]] void* actor_;
+  [[maybe_unused]] Actor actor_;
   void (*start_)() = nullptr;
   std::unique_ptr<char[]> stack_;
   ucontext_t context_;
@@ -78,11 +89,8 @@ class Fiber {
   std::size_t bytes_ = 0;
 };
 
-/// What was done before leave(place) is before what is done after enter(place).
-void leave(void* place);
-void enter(void* place);
-
-/// While one lives, nobody asks whether what its maker reads and writes is in order.
+/// While one lives, nobody asks whether what its maker reads and writes is in order, and no lock
+/// that it takes puts anything in order.
 class Unwatched {
  public:
   Unwatched();

@@ -8,6 +8,7 @@
 #include "emulator.h"
 #include "emulator_fiber.h"
 #include "emulator_memory.h"
+#include "emulator_streams.h"
 
 namespace wald::gpu::emulator {
 namespace {
@@ -21,7 +22,7 @@ void run_threads();
 
 /// A fiber on which threads run, one after the other.
 struct Lane {
-  explicit Lane(void* actor) : fiber(actor, run_threads) {}
+  explicit Lane(Actor actor) : fiber(actor, run_threads) {}
 
   Fiber fiber;
   Waits waits = Waits::nothing;
@@ -33,14 +34,20 @@ struct Lane {
 /// to make than most kernels to run.
 struct Lanes {
   Actors actors;
-  Fiber host{actors.host()};
+  Fiber host;
   std::deque<Lane> all;
+  std::int64_t place = 0;  // where they meet the host
+
+  ~Lanes() {
+    actors.leave(&place);
+    enter(&place);
+  }
 };
 
 }  // namespace
 
 struct Block {
-  const Body& body;
+  const Body body;
   const std::int64_t index, blocks;
   const int threads;
   Lanes& lanes;
@@ -67,8 +74,7 @@ thread_local Block* at_work = nullptr;
 
 void run_threads() {
   for (;;) {
-    const Body& body = at_work->body;
-    body.call(body.kernel, Thread(*at_work, at_work->running));
+    at_work->body.call(at_work->body.kernel, Thread(*at_work, at_work->running));
     at_work->wait(Waits::ended);
   }
 }
@@ -148,34 +154,54 @@ void Thread::exchange(const void* value, void* result, std::size_t bytes, int de
 
 void set_warp_size(int threads) { warp_threads = threads; }
 
-Status launch(const Body& body, std::int64_t blocks, int threads, std::size_t shared_bytes,
-              bool cooperates) {
-  if (blocks < 1 || blocks > 0x7fffffff || threads < 1 || threads > 1024 ||
-      shared_bytes > 48 * 1024)
-    return Status::bad_launch;
-  const bool has_fibers = cooperates || watches_races;
-  const MemoryAccess access;
-  const Unwatched here;
-  thread_local Lanes lanes;
-  // They serve by turns, one more than a block has threads, so that neither a thread and its
-  // namesake in the next block nor the last thread and its successor there share one: what two
-  // blocks do is in no order.
-  while (has_fibers && lanes.all.size() <= static_cast<std::size_t>(threads))
-    lanes.all.emplace_back(lanes.actors.at(lanes.all.size()));
-  lanes.actors.begin();
-  Status status = success;
+namespace {
+
+Status run_blocks(const Body& body, std::int64_t blocks, int threads, std::size_t shared_bytes,
+                  bool has_fibers, Lanes& lanes) {
   std::size_t first = 0;
-  for (std::int64_t index = 0; index < blocks && status == success; ++index) {
+  for (std::int64_t index = 0; index < blocks; ++index) {
     // Made anew, so that no order remains from the last block.
     const auto block =
         std::make_unique<Block>(Block{body, index, blocks, threads, lanes, first,
                                       std::vector<unsigned char>(shared_bytes, 0xff)});
-    if (has_fibers && !block->run()) status = Status::deadlock;
     for (int i = 0; !has_fibers && i < threads; ++i) body.call(body.kernel, Thread(*block, i));
-    if (has_fibers) first = (first + static_cast<std::size_t>(threads)) % lanes.all.size();
+    if (!has_fibers) continue;
+    if (!block->run()) return Status::deadlock;
+    first = (first + static_cast<std::size_t>(threads)) % lanes.all.size();
   }
-  lanes.actors.end();
-  if (status != success) lanes.all.clear();  // some stand in the middle of a kernel
+  return success;
+}
+
+}  // namespace
+
+Status launch(const Body& body, std::int64_t blocks, int threads, std::size_t shared_bytes,
+              bool cooperates, Stream stream) {
+  if (blocks < 1 || blocks > 0x7fffffff || threads < 1 || threads > 1024 ||
+      shared_bytes > 48 * 1024)
+    return Status::bad_launch;
+  const bool has_fibers = cooperates || watches_races;
+  thread_local Lanes lanes;
+  void* const place = stream.queue ? place_of(stream) : &lanes.place;
+  leave(place);
+  Status status = success;
+  {
+    const Unwatched here;
+    const MemoryAccess access;
+    // They serve by turns, one more than a block has threads, so that neither a thread and its
+    // namesake in the next block nor the last thread and its successor there share one: what two
+    // blocks do is in no order.
+    while (has_fibers && lanes.all.size() <= static_cast<std::size_t>(threads))
+      lanes.all.emplace_back(lanes.actors.at(lanes.all.size()));
+    // The host's kernel may be gone before it has run.
+    const auto* const kernel = static_cast<const unsigned char*>(body.kernel);
+    const std::vector<unsigned char> own(kernel, kernel + body.bytes);
+    lanes.actors.enter(place);
+    status = run_blocks({own.data(), body.bytes, body.call}, blocks, threads, shared_bytes,
+                        has_fibers, lanes);
+    lanes.actors.leave(place);
+    if (status != success) lanes.all.clear();  // some stand in the middle of a kernel
+  }
+  if (!stream.queue) enter(place);
   return status;
 }
 

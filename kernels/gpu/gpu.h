@@ -188,11 +188,11 @@ using emulator::unknown;
 using emulator::wait;
 
 template <class Kernel>
-Status launch(const Kernel& kernel, const Grid& grid, Stream) {
+Status launch(const Kernel& kernel, const Grid& grid, Stream stream) {
   constexpr bool cooperates = requires { typename Kernel::Cooperates; };
   const auto body = [](const void* k, const Thread& t) { (*static_cast<const Kernel*>(k))(t); };
-  return emulator::launch({&kernel, body}, grid.blocks, grid.threads, grid.shared_bytes,
-                          cooperates);
+  return emulator::launch({&kernel, sizeof kernel, body}, grid.blocks, grid.threads,
+                          grid.shared_bytes, cooperates, stream);
 }
 
 #endif

@@ -1,5 +1,6 @@
-// Races between threads of a kernel: in ThreadSanitizer's build the emulator shows them. Each test
-// runs in a process of its own, which ThreadSanitizer ends with a code that says so.
+// Races between threads of a kernel, and of a device with the host: in ThreadSanitizer's build the
+// emulator shows them. Each test runs in a process of its own, which ThreadSanitizer ends with a
+// code that says so.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -7,6 +8,7 @@
 
 #include <wald/kernels/gpu/emulator_fiber.h>
 #include <wald/kernels/gpu/gpu.h>
+#include <wald/kernels/gpu/streams.h>
 
 namespace wald::gpu {
 namespace {
@@ -125,6 +127,30 @@ TEST(GpuRaces, AreSeenBetweenNeighbours) {
   WALD_NEEDS_THREAD_SANITIZER();
   expect_race<Overlapping<false>>({1, 32}, 33);
   expect_race<Overlapping<true>>({2, 32}, 65);
+}
+
+enum class Waits { no, for_stream, for_event };
+
+/// A kernel writes what the host reads, and the process ends.
+[[noreturn]] void read_after(Waits how) {
+  Stream stream{};
+  Event event{};
+  Status status = stream_of(0, &stream);
+  if (status == success) status = make_event(&event);
+  int x = 0;
+  if (status == success) status = launch(SamePlaceWithOneValue{&x}, {1, 32}, stream);
+  if (status == success) status = record(event, stream);
+  if (status == success && how == Waits::for_stream) status = synchronize(stream);
+  if (status == success && how == Waits::for_event) status = synchronize(event);
+  std::exit(status == success ? 1 - x : 1);
+}
+
+TEST(GpuRaces, AreSeenWhereTheHostDoesNotWait) {
+  WALD_NEEDS_THREAD_SANITIZER();
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(read_after(Waits::no), ::testing::ExitedWithCode(66), "data race");
+  EXPECT_EXIT(read_after(Waits::for_stream), ::testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(read_after(Waits::for_event), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
