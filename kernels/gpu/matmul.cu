@@ -331,7 +331,8 @@ Status times_vector(int device, const Operands<T>& o, Stream stream) {
   }
   if (a.col == 1 && size.k > most_small && size.m >= 1024)
     return launch(AlongRows<T>{size.m, size.k, a.data, b.data, a.row, b.row, c.data},
-                  grid_for(size.m, AlongRows<T>::threads / 32), stream);
+                  {grid_for(size.m, AlongRows<T>::threads / 32).blocks, AlongRows<T>::threads},
+                  stream);
   return not_supported;
 }
 
