@@ -148,7 +148,8 @@ struct TallTimesSmall {
   WALD_DEVICE void load(const Thread& t, std::int64_t begin, int count, T* tile) const {
     const int k = static_cast<int>(o.size.k), all = rows * k;
     const bool is_by_columns = o.a.row == 1;
-    WALD_NOT_UNROLLED for (int e = t.index(); e < all; e += ahead * threads) {
+    WALD_NOT_UNROLLED
+    for (int e = t.index(); e < all; e += ahead * threads) {
       T held[ahead];
       int to[ahead];
       for (int u = 0; u < ahead; ++u) {
@@ -258,13 +259,6 @@ Status add_pieces(int device, const Operands<T>& o, std::int64_t pieces, const d
       Folding(device, {2, size}, {partial, stride}, 1, o.c.data, stream));
 }
 
-/// Length of the pieces of a long summed axis, of which `beside` lie beside one another: some
-/// thousand pieces fill any GPU several times, so that what the last of them leave idle is little.
-inline std::int64_t piece_of(std::int64_t length, std::int64_t beside) {
-  const std::int64_t wanted = std::max<std::int64_t>(4096 / beside, 1);
-  return std::max<std::int64_t>(1024, (length + wanted - 1) / wanted);
-}
-
 template <class T>
 Status cross(int device, const Operands<T>& o, Stream stream) {
   const std::int64_t piece = piece_of(o.size.k, 1);
@@ -322,11 +316,20 @@ Status times_vector(int device, const Operands<T>& o, Stream stream) {
     const Scratch partial(device, static_cast<std::size_t>(pieces * size.m) * sizeof(double));
     if (partial.status() != success) return partial.status();
     using Kernel = DownColumns<T>;
-    const Kernel kernel{size.k, size.m, across, chunks, piece,
-                        pieces, a.data, b.data, a.col,  b.row, partial.as<double>()};
-    const Status status = launch(
-        kernel, {grid_for(pieces * chunks, 1).blocks, Kernel::threads, Kernel::shared_bytes},
-        stream);
+    const Kernel kernel{size.k,
+                        size.m,
+                        across,
+                        chunks,
+                        piece,
+                        pieces,
+                        a.data,
+                        b.data,
+                        a.col,
+                        b.row,
+                        partial.as<double>()};
+    const Status status =
+        launch(kernel, {grid_for(pieces * chunks, 1).blocks, Kernel::threads, Kernel::shared_bytes},
+               stream);
     return status == success ? add_pieces(device, o, pieces, partial.as<double>(), stream) : status;
   }
   if (a.col == 1 && size.k > most_small && size.m >= 1024)

@@ -17,15 +17,16 @@ WALD_DEVICE inline bool is_less(const Keyed& a, const Keyed& b) {
   return a.key != b.key ? a.key < b.key : a.place < b.place;
 }
 
-/// Sets `is_unsorted`, which is 0 before, if a row is not in order. A kernel that sorts and is given
-/// the flag does nothing where it is still 0: the host need not wait to know.
+/// Sets `is_unsorted`, which is 0 before, if a row is not in order. A kernel that sorts and is
+/// given the flag does nothing where it is still 0: the host need not wait to know.
 struct FindDescents {
   std::int64_t rows, n;
   const Keyed* x;
   int* is_unsorted;
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < rows * n; i += step(t)) {
+    WALD_NOT_UNROLLED
+    for (std::int64_t i = first(t); i < rows * n; i += step(t)) {
       if (i - quotient(i, n) * n == 0 || !is_less(x[i], x[i - 1])) continue;
       write_same(is_unsorted, 1);
       return;
@@ -218,10 +219,9 @@ Status SortRows::sort(std::int64_t keep, Stream stream) {
     const std::int64_t of_pair = (std::min({2 * run, keep, n_}) + tile - 1) / tile;
     // What was in order is still in the first half: the last merge brings it where others end.
     const bool is_needed = pairs == 1 && is_in_second_;
-    status = launch(MergeRuns{rows_, n_, run, keep, pairs, of_pair, from, data(),
-                              is_needed ? nullptr : flag},
-                    {grid_for(rows_ * pairs * of_pair, 1).blocks, threads, tile * sizeof(Keyed)},
-                    stream);
+    status = launch(
+        MergeRuns{rows_, n_, run, keep, pairs, of_pair, from, data(), is_needed ? nullptr : flag},
+        {grid_for(rows_ * pairs * of_pair, 1).blocks, threads, tile * sizeof(Keyed)}, stream);
   }
   return status;
 }

@@ -6,8 +6,8 @@
 
 namespace wald::gpu {
 
-/// Ordered by key, then by place: sorting is stable where places ascend.
-struct Keyed {
+/// Ordered by key, then by place: sorting is stable where places ascend. Moved 16 bytes at a time.
+struct alignas(16) Keyed {
   std::uint64_t key;
   std::int64_t place;
 };
@@ -21,9 +21,7 @@ class SortRows {
         memory_(device, static_cast<std::size_t>(2 * rows * n) * sizeof(Keyed)),
         flag_(device, sizeof(int)) {}
 
-  Status status() const {
-    return memory_.status() == success ? flag_.status() : memory_.status();
-  }
+  Status status() const { return memory_.status() == success ? flag_.status() : memory_.status(); }
   /// [rows, n], to be filled; after sort() the first `keep` of each row are in order.
   Keyed* data() { return memory_.as<Keyed>() + (is_in_second_ ? rows_ * n_ : 0); }
   /// Rows that are long and all in order already, as the times and the groups of data often are,
