@@ -146,7 +146,8 @@ struct DescribeLu {
     for (std::int64_t i = 0; i < n; ++i) {
       const T pivot = lu[p * n * n + i * n + i];
       const std::int64_t other = pivots[p * n + i] - 1;
-      if (other != i) {
+      // Of a column of nan a library may say any row.
+      if (other > i && other < n) {
         const std::int64_t row = order[i];
         order[i] = order[other];
         order[other] = row;
