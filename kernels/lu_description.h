@@ -32,7 +32,8 @@ WALD_ANYWHERE void describe_lu(const LuOut<T>& out, std::int64_t p, std::int64_t
   for (std::int64_t i = 0; i < n; ++i) {
     const T pivot = lu[i * n + i];
     const std::int64_t other = pivots[i] - base;
-    if (other != i) {
+    // Of a column of nan a library may say any row.
+    if (other > i && other < n) {
       const std::int64_t row = rows[i];
       rows[i] = rows[other];
       rows[other] = row;

@@ -106,7 +106,7 @@ Table::Table(std::string source, const std::vector<NamedColumn>& columns)
       if (!numbers->defined() || numbers->dim() != 1)
         throw InputError(fmt::format("{}: column '{}' is not a tensor with one axis", file_,
                                      shown(column.name)));
-      stored.numbers = contiguous(to(numbers->detach(), DType::float64));
+      stored.numbers = contiguous(to(to(numbers->detach(), DType::float64), Device()));
       n = static_cast<std::size_t>(numbers->numel());
     } else {
       const auto& texts = std::get<std::vector<std::string>>(column.values);

@@ -22,7 +22,8 @@ struct Copy {
   To* to;
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
+    WALD_NOT_UNROLLED
+    for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
       std::int64_t at[2];
       find_offsets(nest, i, at);
       to[at[1]] = kernels::convert<To>(from[at[0]]);

@@ -101,11 +101,12 @@ WALD_DEVICE inline void find_offsets(const Nest& nest, std::int64_t index,
     index = rest;
   };
   if (nest.is_narrow) {
-    WALD_NOT_UNROLLED for (int axis = nest.rank - 1; axis > 0; --axis)
-        add(axis, nest.by[axis].quotient(static_cast<std::uint32_t>(index)));
+    WALD_NOT_UNROLLED
+    for (int axis = nest.rank - 1; axis > 0; --axis)
+      add(axis, nest.by[axis].quotient(static_cast<std::uint32_t>(index)));
   } else {
-    WALD_NOT_UNROLLED for (int axis = nest.rank - 1; axis > 0; --axis)
-        add(axis, quotient(index, nest.size[axis]));
+    WALD_NOT_UNROLLED
+    for (int axis = nest.rank - 1; axis > 0; --axis) add(axis, quotient(index, nest.size[axis]));
   }
   for (int j = 0; j < operands; ++j) at[j] += index * nest.stride[j][0];
 }

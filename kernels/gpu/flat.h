@@ -69,17 +69,18 @@ struct Flat {
   WALD_DEVICE void operator()(const Thread& t) const {
     constexpr auto operands = std::make_index_sequence<arity>();
     const std::int64_t whole = is_aligned ? n / width : 0, of_block = packs * t.count();
-    WALD_NOT_UNROLLED for (std::int64_t i = t.block() * of_block + t.index(); i < whole;
-                           i += t.blocks() * of_block) {
+    WALD_NOT_UNROLLED
+    for (std::int64_t i = t.block() * of_block + t.index(); i < whole; i += t.blocks() * of_block) {
       if (i + (packs - 1) * t.count() < whole) {
         compute<packs>(i, t.count(), operands);
       } else {
-        WALD_NOT_UNROLLED for (int k = 0; k < packs; ++k) if (i + k * t.count() < whole)
-            compute<1>(i + k * t.count(), 0, operands);
+        WALD_NOT_UNROLLED
+        for (int k = 0; k < packs; ++k)
+          if (i + k * t.count() < whole) compute<1>(i + k * t.count(), 0, operands);
       }
     }
-    WALD_NOT_UNROLLED for (std::int64_t i = whole * width + first(t); i < n; i += step(t))
-        one(i, operands);
+    WALD_NOT_UNROLLED
+    for (std::int64_t i = whole * width + first(t); i < n; i += step(t)) one(i, operands);
   }
 };
 

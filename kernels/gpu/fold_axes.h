@@ -30,15 +30,16 @@ WALD_DEVICE typename Fold::Result fold_places(const T* x, const Nest& gone, std:
   std::int64_t i = begin;
   if (gone.rank == 1) {
     const std::int64_t stride = gone.stride[0][0];
-    WALD_NOT_UNROLLED for (; i + (ahead - 1) * step < end; i += ahead * step) {
+    WALD_NOT_UNROLLED
+    for (; i + (ahead - 1) * step < end; i += ahead * step) {
       T held[ahead];
       for (int k = 0; k < ahead; ++k) held[k] = x[(i + k * step) * stride];
       for (int k = 0; k < ahead; ++k)
         result = Fold::join(result, read<Fold>(held[k], i + k * step));
     }
   }
-  WALD_NOT_UNROLLED for (; i < end; i += step) result =
-      Fold::join(result, read<Fold>(x[offset_of(gone, i)], i));
+  WALD_NOT_UNROLLED
+  for (; i < end; i += step) result = Fold::join(result, read<Fold>(x[offset_of(gone, i)], i));
   return result;
 }
 
@@ -66,7 +67,8 @@ struct FoldRows {
 
   WALD_DEVICE void operator()(const Thread& t) const {
     A* const partial = t.template shared<A>();
-    WALD_NOT_UNROLLED for (std::int64_t b = t.block(); b < kept.count * pieces; b += t.blocks()) {
+    WALD_NOT_UNROLLED
+    for (std::int64_t b = t.block(); b < kept.count * pieces; b += t.blocks()) {
       const std::int64_t which = quotient(b, pieces), begin = (b - which * pieces) * row_piece;
       const T* const row = x + offset_of(kept, which);
       const std::int64_t end = begin + row_piece < gone.count ? begin + row_piece : gone.count;
@@ -91,7 +93,8 @@ struct FoldColumns {
   Out* out;  // [strips, kept]
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < kept.count * strips; i += step(t)) {
+    WALD_NOT_UNROLLED
+    for (std::int64_t i = first(t); i < kept.count * strips; i += step(t)) {
       const std::int64_t strip = quotient(i, kept.count), begin = strip * strip_height;
       const T* const column = x + offset_of(kept, i - strip * kept.count);
       const std::int64_t end =

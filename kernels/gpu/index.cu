@@ -1,6 +1,5 @@
 // Gathering, exchanging rows, and what reads an index or a mask alone. scatter is in scatter.cu.
-#include "elements.h"
-#include "memory.h"
+#include "fold_axes.h"
 
 namespace wald::gpu {
 namespace {
@@ -38,6 +37,18 @@ struct PermuteRows {
       const std::int64_t other = (quotient(row, n) * n + rows[row]) * columns + column;
       out[inverse ? other : i] = in[inverse ? i : other];
     }
+  }
+};
+
+/// The least and the largest of whole numbers, in one pass.
+struct Bounds {
+  struct Result {
+    std::int64_t low, high;
+  };
+  WALD_DEVICE static Result of(std::int64_t x, std::int64_t) { return {x, x}; }
+  WALD_DEVICE static Result nothing() { return {INT64_MAX, INT64_MIN}; }
+  WALD_DEVICE static Result join(Result a, Result b) {
+    return {a.low < b.low ? a.low : b.low, a.high > b.high ? a.high : b.high};
   }
 };
 
@@ -106,19 +117,15 @@ Status permute_rows(const kernels::Matrices& x, const std::int64_t* rows, bool i
 
 Status index_bounds(int device, kernels::Shape shape, kernels::View index, std::int64_t* low,
                     std::int64_t* high, Stream stream) {
-  using kernels::Reduction;
-  const Scratch memory(device, 2 * sizeof(std::int64_t));
+  const Scratch memory(device, sizeof(Bounds::Result));
   if (memory.status() != success) return memory.status();
-  auto* const bounds = memory.as<std::int64_t>();
-  const std::uint64_t axes = ~std::uint64_t{0};
-  Status status = reduce(device, Reduction::min, DType::int64, shape, index, axes, bounds, stream);
-  if (status == success)
-    status = reduce(device, Reduction::max, DType::int64, shape, index, axes, bounds + 1, stream);
-  std::int64_t found[2] = {};
-  if (status == success) status = copy(found, bounds, sizeof found, stream);
+  const Folding all(device, shape, index, ~std::uint64_t{0}, memory.as<void>(), stream);
+  Status status = fold<Bounds, std::int64_t, Bounds::Result>(all);
+  Bounds::Result found{};
+  if (status == success) status = copy(&found, memory.as<void>(), sizeof found, stream);
   if (status == success) status = synchronize(stream);
-  *low = found[0];
-  *high = found[1];
+  *low = found.low;
+  *high = found.high;
   return status;
 }
 

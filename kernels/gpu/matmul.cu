@@ -148,7 +148,8 @@ struct TallTimesSmall {
   WALD_DEVICE void load(const Thread& t, std::int64_t begin, int count, T* tile) const {
     const int k = static_cast<int>(o.size.k), all = rows * k;
     const bool is_by_columns = o.a.row == 1;
-    WALD_NOT_UNROLLED for (int e = t.index(); e < all; e += ahead * threads) {
+    WALD_NOT_UNROLLED
+    for (int e = t.index(); e < all; e += ahead * threads) {
       T held[ahead];
       int to[ahead];
       for (int u = 0; u < ahead; ++u) {
@@ -258,13 +259,6 @@ Status add_pieces(int device, const Operands<T>& o, std::int64_t pieces, const d
       Folding(device, {2, size}, {partial, stride}, 1, o.c.data, stream));
 }
 
-/// Length of the pieces of a long summed axis, of which `beside` lie beside one another: some
-/// thousand pieces fill any GPU several times, so that what the last of them leave idle is little.
-inline std::int64_t piece_of(std::int64_t length, std::int64_t beside) {
-  const std::int64_t wanted = std::max<std::int64_t>(4096 / beside, 1);
-  return std::max<std::int64_t>(1024, (length + wanted - 1) / wanted);
-}
-
 template <class T>
 Status cross(int device, const Operands<T>& o, Stream stream) {
   const std::int64_t piece = piece_of(o.size.k, 1);
@@ -340,7 +334,8 @@ Status times_vector(int device, const Operands<T>& o, Stream stream) {
   }
   if (a.col == 1 && size.k > most_small && size.m >= 1024)
     return launch(AlongRows<T>{size.m, size.k, a.data, b.data, a.row, b.row, c.data},
-                  grid_for(size.m, AlongRows<T>::threads / 32), stream);
+                  {grid_for(size.m, AlongRows<T>::threads / 32).blocks, AlongRows<T>::threads},
+                  stream);
   return not_supported;
 }
 

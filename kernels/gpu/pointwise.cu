@@ -2,6 +2,7 @@
 #include "pointwise.h"
 
 #include <string_view>
+#include <unordered_map>
 
 namespace wald::gpu {
 
@@ -24,10 +25,14 @@ const PointwiseSet& pointwise_kernels() {
 }
 
 const Pointwise* find_pointwise(const char* name) {
-  const PointwiseSet& set = pointwise_kernels();
-  for (int i = 0; i < set.count; ++i)
-    if (std::string_view(set.kernels[i].name) == name) return &set.kernels[i];
-  return nullptr;
+  static const auto* const by_name = [] {
+    auto* map = new std::unordered_map<std::string_view, const Pointwise*>;
+    const PointwiseSet& set = pointwise_kernels();
+    for (int i = 0; i < set.count; ++i) map->emplace(set.kernels[i].name, &set.kernels[i]);
+    return map;
+  }();
+  const auto found = by_name->find(name);
+  return found == by_name->end() ? nullptr : found->second;
 }
 
 Status pointwise(const Pointwise& kernel, DType dtype, kernels::Shape shape,

@@ -37,7 +37,8 @@ struct Strided : Pointwise1<F, Scalar, Out, In...> {
   Nest nest;
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
+    WALD_NOT_UNROLLED
+    for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
       std::int64_t at[arity];
       find_offsets(nest, i, at);
       this->out[i] = this->call(at, std::make_index_sequence<arity>());

@@ -28,7 +28,8 @@ struct FindDescents {
   int* is_unsorted;
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < rows * n; i += step(t)) {
+    WALD_NOT_UNROLLED
+    for (std::int64_t i = first(t); i < rows * n; i += step(t)) {
       if (i - quotient(i, n) * n == 0 || !is_less(x[i], x[i - 1])) continue;
       write_same(is_unsorted, 1);
       return;

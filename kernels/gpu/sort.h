@@ -6,8 +6,8 @@
 
 namespace wald::gpu {
 
-/// Ordered by key, then by place: sorting is stable where places ascend.
-struct Keyed {
+/// Ordered by key, then by place: sorting is stable where places ascend. Moved 16 bytes at a time.
+struct alignas(16) Keyed {
   std::uint64_t key;
   std::uint32_t place;
 };
