@@ -6,6 +6,14 @@
 
 #include "gpu.h"
 
+// Before a loop of few rounds with an unknown end: nvcc would divide to know how many rounds of a
+// loop unrolled there are, which takes longer than the loop.
+#if defined(__CUDACC__) || defined(__HIPCC__)
+#define WALD_NOT_UNROLLED _Pragma("unroll 1")
+#else
+#define WALD_NOT_UNROLLED
+#endif
+
 namespace wald::gpu {
 
 Status copy_elements(DType from, DType to, kernels::Shape shape, kernels::View in,
@@ -50,32 +58,59 @@ WALD_DEVICE inline std::int64_t quotient(std::int64_t i, std::int64_t n) {
   return (i | n) >> 32 == 0 ? static_cast<std::uint32_t>(i) / static_cast<std::uint32_t>(n) : i / n;
 }
 
-/// Where element `index` in row-major order lies in the first `operands` of the nest.
-template <int operands, class Index>
-WALD_DEVICE inline void add_offsets(const kernels::Nest& nest, Index index,
-                                    std::int64_t (&at)[operands]) {
-  for (int axis = nest.rank - 1; axis >= 0; --axis) {
-    std::int64_t place = static_cast<std::int64_t>(index);
-    if (axis > 0) {
-      const Index size = static_cast<Index>(nest.size[axis]), rest = index / size;
-      place = static_cast<std::int64_t>(index - rest * size);
-      index = rest;
-    }
-    for (int j = 0; j < operands; ++j) at[j] += place * nest.stride[j][axis];
+/// Division of numbers below 2^31 by one that the host knows, as a product and a shift (Granlund
+/// and Montgomery 1994, "Division by invariant integers using multiplication"): a GPU has no
+/// instruction that divides.
+struct Divisor {
+  std::uint32_t n = 1, multiplier = 1;
+  int shift = 0;
+
+  Divisor() = default;
+  explicit Divisor(std::int64_t divisor) : n(static_cast<std::uint32_t>(divisor)) {
+    while ((std::uint64_t{1} << shift) < n) ++shift;
+    const std::uint64_t beyond = (std::uint64_t{1} << shift) - n;
+    multiplier = static_cast<std::uint32_t>((beyond << 32) / n + 1);
   }
-}
+  WALD_DEVICE std::uint32_t quotient(std::uint32_t i) const {
+    const auto high = static_cast<std::uint32_t>(std::uint64_t{i} * multiplier >> 32);
+    return (high + i) >> shift;
+  }
+};
+
+/// A nest of axes as kernels read it.
+struct Nest : kernels::Nest {
+  bool is_narrow;  // all places are below 2^31
+  Divisor by[kernels::max_axes];
+
+  Nest(kernels::Shape shape, const kernels::View* views, int n)
+      : Nest(kernels::Nest(shape, views, n)) {}
+  Nest(const kernels::Nest& nest) : kernels::Nest(nest), is_narrow(count <= INT32_MAX) {
+    for (int axis = 1; axis < rank && is_narrow && count > 0; ++axis) by[axis] = Divisor(size[axis]);
+  }
+};
+
+/// Where element `index` in row-major order lies in the first `operands` of the nest.
 template <int operands>
-WALD_DEVICE inline void find_offsets(const kernels::Nest& nest, std::int64_t index,
+WALD_DEVICE inline void find_offsets(const Nest& nest, std::int64_t index,
                                      std::int64_t (&at)[operands]) {
   for (int j = 0; j < operands; ++j) at[j] = 0;
-  if (nest.count <= 0xffffffff)
-    add_offsets(nest, static_cast<std::uint32_t>(index), at);
-  else
-    add_offsets(nest, static_cast<std::uint64_t>(index), at);
+  const auto add = [&](int axis, std::int64_t rest) {
+    const std::int64_t place = index - rest * nest.size[axis];
+    for (int j = 0; j < operands; ++j) at[j] += place * nest.stride[j][axis];
+    index = rest;
+  };
+  if (nest.is_narrow) {
+    WALD_NOT_UNROLLED for (int axis = nest.rank - 1; axis > 0; --axis)
+      add(axis, nest.by[axis].quotient(static_cast<std::uint32_t>(index)));
+  } else {
+    WALD_NOT_UNROLLED for (int axis = nest.rank - 1; axis > 0; --axis)
+      add(axis, quotient(index, nest.size[axis]));
+  }
+  for (int j = 0; j < operands; ++j) at[j] += index * nest.stride[j][0];
 }
 
 /// The same for one operand alone.
-WALD_DEVICE inline std::int64_t offset_of(const kernels::Nest& nest, std::int64_t index) {
+WALD_DEVICE inline std::int64_t offset_of(const Nest& nest, std::int64_t index) {
   std::int64_t at[1];
   find_offsets(nest, index, at);
   return at[0];

@@ -10,15 +10,36 @@
 namespace wald::gpu {
 namespace {
 
-using kernels::Nest;
-
 /// Elements of memory, and results of pieces: what a second pass folds.
 template <class Fold, class T>
-WALD_DEVICE typename Fold::Result read(const T* x, std::int64_t i, std::int64_t place) {
+WALD_DEVICE typename Fold::Result read(T x, std::int64_t place) {
   if constexpr (std::is_same_v<T, typename Fold::Result>)
-    return x[i];
+    return x;
   else
-    return Fold::of(x[i], place);
+    return Fold::of(x, place);
+}
+
+/// Folds the elements `begin`, `begin` + `step` ... before `end` of what becomes one result, in
+/// this order. Along one axis some are loaded before the first is folded: a GPU's memory is fast
+/// only while many loads are on their way.
+template <class Fold, class T>
+WALD_DEVICE typename Fold::Result fold_places(const T* x, const Nest& gone, std::int64_t begin,
+                                              std::int64_t end, std::int64_t step) {
+  constexpr int ahead = sizeof(T) >= 16 ? 2 : sizeof(T) >= 8 ? 4 : 8;
+  typename Fold::Result result = Fold::nothing();
+  std::int64_t i = begin;
+  if (gone.rank == 1) {
+    const std::int64_t stride = gone.stride[0][0];
+    WALD_NOT_UNROLLED for (; i + (ahead - 1) * step < end; i += ahead * step) {
+      T held[ahead];
+      for (int k = 0; k < ahead; ++k) held[k] = x[(i + k * step) * stride];
+      for (int k = 0; k < ahead; ++k)
+        result = Fold::join(result, read<Fold>(held[k], i + k * step));
+    }
+  }
+  WALD_NOT_UNROLLED for (; i < end; i += step)
+    result = Fold::join(result, read<Fold>(x[offset_of(gone, i)], i));
+  return result;
 }
 
 /// A result, or what is written of it in the end.
@@ -45,14 +66,11 @@ struct FoldRows {
 
   WALD_DEVICE void operator()(const Thread& t) const {
     A* const partial = t.template shared<A>();
-    for (std::int64_t b = t.block(); b < kept.count * pieces; b += t.blocks()) {
-      const T* const row = x + offset_of(kept, b / pieces);
-      const std::int64_t begin = b % pieces * row_piece;
+    WALD_NOT_UNROLLED for (std::int64_t b = t.block(); b < kept.count * pieces; b += t.blocks()) {
+      const std::int64_t which = quotient(b, pieces), begin = (b - which * pieces) * row_piece;
+      const T* const row = x + offset_of(kept, which);
       const std::int64_t end = begin + row_piece < gone.count ? begin + row_piece : gone.count;
-      A sum = Fold::nothing();
-      for (std::int64_t i = begin + t.index(); i < end; i += t.count())
-        sum = Fold::join(sum, read<Fold>(row, offset_of(gone, i), i));
-      partial[t.index()] = sum;
+      partial[t.index()] = fold_places<Fold>(row, gone, begin + t.index(), end, t.count());
       t.sync();
       fold_threads<Fold>(t, partial);
       if (t.index() == 0) out[b] = written<Fold, Out>(partial[0]);
@@ -73,15 +91,12 @@ struct FoldColumns {
   Out* out;  // [strips, kept]
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    for (std::int64_t i = first(t); i < kept.count * strips; i += step(t)) {
-      const T* const column = x + offset_of(kept, i % kept.count);
-      const std::int64_t begin = i / kept.count * strip_height;
+    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < kept.count * strips; i += step(t)) {
+      const std::int64_t strip = quotient(i, kept.count), begin = strip * strip_height;
+      const T* const column = x + offset_of(kept, i - strip * kept.count);
       const std::int64_t end =
           begin + strip_height < gone.count ? begin + strip_height : gone.count;
-      A sum = Fold::nothing();
-      for (std::int64_t j = begin; j < end; ++j)
-        sum = Fold::join(sum, read<Fold>(column, offset_of(gone, j), j));
-      out[i] = written<Fold, Out>(sum);
+      out[i] = written<Fold, Out>(fold_places<Fold>(column, gone, begin, end, 1));
     }
   }
 };

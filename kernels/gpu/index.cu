@@ -5,8 +5,6 @@
 namespace wald::gpu {
 namespace {
 
-using kernels::Nest;
-
 /// out[i] is the element of `in` at its own place on every axis but the one that is indexed, whose
 /// stride in the nest is 0.
 template <class T>

@@ -9,8 +9,6 @@
 namespace wald::gpu {
 namespace {
 
-using kernels::Nest;
-
 /// What is scattered. An index that all lines share is sorted once: a key is a place on the axis,
 /// and each line is a slice that follows it. Else a key is an element of the result.
 struct Scattered {

@@ -11,8 +11,6 @@
 namespace wald::gpu {
 namespace {
 
-using kernels::Nest;
-
 constexpr int tile = 1024, threads = 256;
 
 WALD_DEVICE inline bool is_less(const Keyed& a, const Keyed& b) {
