@@ -79,7 +79,9 @@ std::vector<double> cleaned(std::vector<double> direction, const Tensor& x) {
 Fit fit_or_divergence(const Regression& regression, const FitOptions& options,
                       const RisesAlong& rises) {
   const FreeParameters free(regression.names, options);
-  const auto [x, names] = free.columns(regression.x);
+  const FreeParameters::Columns columns = free.columns(regression.x);
+  const Tensor& x = columns.x;
+  const std::vector<std::string>& names = columns.names;
   if (names.empty()) return fit_regression(regression, options);
   require_full_rank(x, names);
   const auto explain = [&] {

@@ -26,7 +26,7 @@ struct SymmetricPart {
       if (j > i) continue;
       const T x = a[e], y = a[(p * n + j) * n + i];
       const T mean = x == y ? x : T(0.5) * x + T(0.5) * y;
-      if (!(mean - mean == 0)) info[p] = kernels::matrix_not_finite;  // all that do write the same
+      if (!(mean - mean == 0)) write_same(info + p, kernels::matrix_not_finite);
       l[e] = mean;
     }
   }

@@ -2,18 +2,27 @@
 #include <wald/kernels/convert.h>
 
 #include "elements.h"
+#include "flat.h"
 
 namespace wald::gpu {
 namespace {
 
+template <class To>
+struct Convert {
+  template <class From>
+  WALD_DEVICE To operator()(From x) const {
+    return kernels::convert<To>(x);
+  }
+};
+
 template <class From, class To>
 struct Copy {
-  kernels::Nest nest;
+  Nest nest;
   const From* from;
   To* to;
 
   WALD_DEVICE void operator()(const Thread& t) const {
-    for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
+    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
       std::int64_t at[2];
       find_offsets(nest, i, at);
       to[at[1]] = kernels::convert<To>(from[at[0]]);
@@ -68,6 +77,8 @@ template <class From, class To>
 Status copy_as(const kernels::Nest& nest, const void* in, void* out, Stream stream) {
   const auto* from = static_cast<const From*>(in);
   auto* to = static_cast<To*>(out);
+  if (nest.is_contiguous(1) && (nest.is_contiguous(0) || nest.is_splat(0)))
+    return launch_flat<Convert<To>, 2, To, From>(nest, &in, out, stream);
   const bool is_transposed =
       nest.rank == 2 && nest.stride[0][0] == 1 && nest.stride[1][1] == 1 && nest.stride[0][1] > 1;
   if (is_transposed) {

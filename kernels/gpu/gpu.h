@@ -139,8 +139,12 @@ class Thread {
   }
 };
 
+/// The most threads that a block has. Told so, hipcc has registers for kernels that it would else
+/// keep few enough for blocks of 1024.
+constexpr int most_threads_of_block = 256;
+
 template <class Kernel>
-__global__ void run(const Kernel kernel) {
+__global__ void __launch_bounds__(most_threads_of_block) run(const Kernel kernel) {
   kernel(Thread());
 }
 
@@ -192,6 +196,15 @@ Status launch(const Kernel& kernel, const Grid& grid, Stream) {
 }
 
 #endif
+
+/// *p = value, where several threads write the same value.
+WALD_DEVICE inline void write_same(int* p, int value) {
+#if defined(__CUDACC__) || defined(__HIPCC__)
+  atomicExch(p, value);
+#else
+  __atomic_store_n(p, value, __ATOMIC_RELAXED);
+#endif
+}
 
 /// A kernel that works on n things, each by one thread, whatever the grid: from `first(t)` on,
 /// every `step(t)`-th.

@@ -8,6 +8,7 @@
 #include "fold_axes.h"
 #include "linalg.h"
 #include "matrices.h"
+#include "matvec.h"
 
 namespace wald::gpu {
 namespace {
@@ -134,26 +135,42 @@ constexpr std::int64_t most_small = 64;  // columns of a tall matrix
 template <class T>
 struct TallTimesSmall {
   using Cooperates = void;
+  static constexpr int ahead = 4;  // loads on their way
   Operands<T> o;
-  int rows;  // in a tile
+  int rows;  // in a tile, a power of 2
+  Divisor by_k = Divisor(std::max<std::int64_t>(o.size.k, 1)), by_rows = Divisor(rows);
 
-  static int rows_for(std::int64_t k) { return k <= 16 ? 256 : 64; }
+  static int rows_for(std::int64_t k) { return k <= 16 ? 256 : k <= 32 ? 128 : 64; }
   static std::size_t shared_bytes(const Operands<T>& o) {
     const std::int64_t of_a = rows_for(o.size.k) * (o.size.k + 1);
     return static_cast<std::size_t>(of_a + o.size.k * o.size.n) * sizeof(T);
+  }
+  WALD_DEVICE void load(const Thread& t, std::int64_t begin, int count, T* tile) const {
+    const int k = static_cast<int>(o.size.k), all = rows * k;
+    const bool is_by_columns = o.a.row == 1;
+    WALD_NOT_UNROLLED for (int e = t.index(); e < all; e += ahead * threads) {
+      T held[ahead];
+      int to[ahead];
+      for (int u = 0; u < ahead; ++u) {
+        const auto place = static_cast<std::uint32_t>(e + u * threads);
+        const int high = static_cast<int>((is_by_columns ? by_rows : by_k).quotient(place));
+        const int low = static_cast<int>(place) - high * (is_by_columns ? rows : k);
+        const int i = is_by_columns ? low : high, l = is_by_columns ? high : low;
+        to[u] = i < count && l < k ? i * (k + 1) + l : -1;
+        if (to[u] >= 0) held[u] = o.a.at(begin + i, l);
+      }
+      for (int u = 0; u < ahead; ++u)
+        if (to[u] >= 0) tile[to[u]] = held[u];
+    }
   }
   WALD_DEVICE void operator()(const Thread& t) const {
     const int k = static_cast<int>(o.size.k), n = static_cast<int>(o.size.n);
     T* const small = t.template shared<T>();
     T* const tile = small + k * n;
     for (int e = t.index(); e < k * n; e += threads) small[e] = o.b.at(e / n, e % n);
-    const bool is_by_columns = o.a.row == 1;
     for (std::int64_t begin = t.block() * rows; begin < o.size.m; begin += t.blocks() * rows) {
       const int count = static_cast<int>(begin + rows < o.size.m ? rows : o.size.m - begin);
-      for (int e = t.index(); e < count * k; e += threads) {
-        const int i = is_by_columns ? e % count : e / k, l = is_by_columns ? e / count : e % k;
-        tile[i * (k + 1) + l] = o.a.at(begin + i, l);
-      }
+      load(t, begin, count, tile);
       t.sync();
       for (int e = t.index(); e < count * n; e += threads) {
         const int i = e / n, j = e % n;
@@ -176,15 +193,18 @@ struct Cross {
   Batched<const T> a, b;  // of the transposed a, both [k, small]
   std::int64_t piece, pieces;
   double* out;  // [pieces, m, n]
+  Divisor by_m = Divisor(size.m), by_n = Divisor(size.n);
 
   static std::size_t shared_bytes(const ProductSize& s) {
     return threads * sizeof(double) + static_cast<std::size_t>(rows * (s.m + s.n)) * sizeof(T);
   }
   WALD_DEVICE static void load(const Thread& t, const Batched<const T>& x, std::int64_t begin,
-                               int count, int width, T* tile) {
-    for (int e = t.index(); e < count * width; e += threads) {
-      const int l = x.row == 1 ? e % count : e / width, i = x.row == 1 ? e / count : e % width;
-      tile[l * width + i] = x.at(begin + l, i);
+                               int count, const Divisor& by_width, T* tile) {
+    const int width = static_cast<int>(by_width.n);
+    for (int e = t.index(); e < rows * width; e += threads) {
+      const int q = static_cast<int>(by_width.quotient(static_cast<std::uint32_t>(e)));
+      const int l = x.row == 1 ? e % rows : q, i = x.row == 1 ? e / rows : e - q * width;
+      if (l < count) tile[l * width + i] = x.at(begin + l, i);
     }
   }
   WALD_DEVICE void operator()(const Thread& t) const {
@@ -200,8 +220,8 @@ struct Cross {
       double sum = 0;
       for (std::int64_t begin = q * piece; begin < end; begin += rows) {
         const int count = static_cast<int>(begin + rows < end ? rows : end - begin);
-        load(t, a, begin, count, m, a_tile);
-        load(t, b, begin, count, n, b_tile);
+        load(t, a, begin, count, by_m, a_tile);
+        load(t, b, begin, count, by_n, b_tile);
         t.sync();
         for (int l = group; l < count && group < groups; l += groups)
           sum += static_cast<double>(a_tile[l * m + i]) * static_cast<double>(b_tile[l * n + j]);
@@ -238,9 +258,16 @@ Status add_pieces(int device, const Operands<T>& o, std::int64_t pieces, const d
       Folding(device, {2, size}, {partial, stride}, 1, o.c.data, stream));
 }
 
+/// Length of the pieces of a long summed axis, of which `beside` lie beside one another: some
+/// thousand pieces fill any GPU several times, so that what the last of them leave idle is little.
+inline std::int64_t piece_of(std::int64_t length, std::int64_t beside) {
+  const std::int64_t wanted = std::max<std::int64_t>(4096 / beside, 1);
+  return std::max<std::int64_t>(1024, (length + wanted - 1) / wanted);
+}
+
 template <class T>
 Status cross(int device, const Operands<T>& o, Stream stream) {
-  const std::int64_t piece = std::max<std::int64_t>(1024, (o.size.k + 1023) / 1024);
+  const std::int64_t piece = piece_of(o.size.k, 1);
   const std::int64_t pieces = (o.size.k + piece - 1) / piece;
   const Scratch partial(device,
                         static_cast<std::size_t>(pieces * o.size.m * o.size.n) * sizeof(double));
@@ -284,6 +311,30 @@ Operands<T> transposed(const Operands<T>& o) {
           o.c.transposed()};
 }
 
+/// Products with a vector b; not supported where rows of neither a nor a' lie in memory one after
+/// another, or there is not enough to do for all of a GPU.
+template <class T>
+Status times_vector(int device, const Operands<T>& o, Stream stream) {
+  const auto& [size, a, b, c] = o;
+  if ((a.row == 1 || size.m == 1) && size.k >= 2048) {
+    const std::int64_t chunks = (size.m + 63) / 64, across = (size.m + chunks - 1) / chunks;
+    const std::int64_t piece = piece_of(size.k, chunks), pieces = (size.k + piece - 1) / piece;
+    const Scratch partial(device, static_cast<std::size_t>(pieces * size.m) * sizeof(double));
+    if (partial.status() != success) return partial.status();
+    using Kernel = DownColumns<T>;
+    const Kernel kernel{size.k, size.m, across, chunks, piece,
+                        pieces, a.data, b.data, a.col,  b.row, partial.as<double>()};
+    const Status status = launch(
+        kernel, {grid_for(pieces * chunks, 1).blocks, Kernel::threads, Kernel::shared_bytes},
+        stream);
+    return status == success ? add_pieces(device, o, pieces, partial.as<double>(), stream) : status;
+  }
+  if (a.col == 1 && size.k > most_small && size.m >= 1024)
+    return launch(AlongRows<T>{size.m, size.k, a.data, b.data, a.row, b.row, c.data},
+                  grid_for(size.m, AlongRows<T>::threads / 32), stream);
+  return not_supported;
+}
+
 /// Those that a vendor's library is not asked for first.
 template <class T>
 Status multiply(int device, const kernels::Matmul& p, Stream stream) {
@@ -294,6 +345,10 @@ Status multiply(int device, const kernels::Matmul& p, Stream stream) {
   const auto is_small = [&](std::int64_t other) {
     return p.k <= most_small && other * p.k <= 1024;
   };
+  if (p.batch == 1 && (p.m == 1 || p.n == 1)) {
+    const Status status = times_vector(device, p.n == 1 ? o : transposed(o), stream);
+    if (status != not_supported) return status;
+  }
   if (p.batch == 1 && p.m * p.n <= threads && p.m + p.n <= most_small && p.k >= 2048)
     return cross(device, o, stream);
   if (p.batch == 1 && p.m >= 256 && is_small(p.n)) return tall(o, stream);

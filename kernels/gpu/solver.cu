@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "elements.h"
 #include "library.h"
 #include "linalg.h"
 #include "memory.h"
@@ -22,23 +23,12 @@ WALD_DEVICE bool is_finite(T x) {
 
 /// out = in', for matrices of `rows` by `cols`, row by row.
 template <class T>
-struct Transpose {
-  std::int64_t count, rows, cols;
-  const T* in;
-  T* out;
-
-  WALD_DEVICE void operator()(const Thread& t) const {
-    for (std::int64_t i = first(t); i < count; i += step(t)) {
-      const std::int64_t row = i / cols % rows, start = i / (rows * cols) * (rows * cols);
-      out[start + i % cols * rows + row] = in[i];
-    }
-  }
-};
-template <class T>
 Status transpose(std::int64_t batch, std::int64_t rows, std::int64_t cols, const T* in, T* out,
                  Stream stream) {
-  const std::int64_t count = batch * rows * cols;
-  return launch(Transpose<T>{count, rows, cols, in, out}, grid_for(count), stream);
+  constexpr DType dtype = sizeof(T) == sizeof(double) ? DType::float64 : DType::float32;
+  const std::int64_t size[] = {batch, cols, rows};
+  const std::int64_t from[] = {rows * cols, 1, cols}, to[] = {rows * cols, rows, 1};
+  return copy_elements(dtype, dtype, {3, size}, {in, from}, {out, to}, stream);
 }
 
 /// info[p] = 0.
@@ -67,8 +57,7 @@ struct Take {
         const T y = in[i / size * size + i % cols * cols + i / cols % rows];
         x = x == y ? x : T(0.5) * x + T(0.5) * y;
       }
-      // All threads that write here write the same.
-      if (!is_finite(x)) is_wrong[i / size] = kernels::matrix_not_finite;
+      if (!is_finite(x)) write_same(is_wrong + i / size, kernels::matrix_not_finite);
       out[i] = x;
     }
   }

@@ -17,12 +17,30 @@ WALD_DEVICE inline bool is_less(const Keyed& a, const Keyed& b) {
   return a.key != b.key ? a.key < b.key : a.place < b.place;
 }
 
+/// Sets `is_unsorted`, which is 0 before, if a row is not in order. A kernel that sorts and is given
+/// the flag does nothing where it is still 0: the host need not wait to know.
+struct FindDescents {
+  std::int64_t rows, n;
+  const Keyed* x;
+  int* is_unsorted;
+
+  WALD_DEVICE void operator()(const Thread& t) const {
+    WALD_NOT_UNROLLED for (std::int64_t i = first(t); i < rows * n; i += step(t))
+      if (i - quotient(i, n) * n != 0 && is_less(x[i], x[i - 1]))
+        *is_unsorted = 1;  // all that write here write the same
+  }
+};
+WALD_DEVICE inline bool has_nothing_to_do(const int* is_unsorted) {
+  return is_unsorted && *is_unsorted == 0;
+}
+
 /// Bitonic sorting of tiles of `width` elements, a power of two; a block sorts as many as it holds.
 struct SortTiles {
   using Cooperates = void;
   std::int64_t rows, n;
   int width;
   Keyed* x;
+  const int* is_unsorted;  // or null
 
   /// Where slot k of a block's tiles lies, or -1 beyond the end of its row.
   WALD_DEVICE std::int64_t at(std::int64_t block, int k) const {
@@ -48,6 +66,7 @@ struct SortTiles {
   }
   WALD_DEVICE void operator()(const Thread& t) const {
     Keyed* const shared = t.shared<Keyed>();
+    if (has_nothing_to_do(is_unsorted)) return;
     const std::int64_t tiles = (n + width - 1) / width * rows;
     for (std::int64_t b = t.block(); b * (tile / width) < tiles; b += t.blocks()) {
       for (int k = t.index(); k < tile; k += t.count()) {
@@ -87,12 +106,14 @@ struct MergeRuns {
   std::int64_t pairs, of_pair;  // of a row; parts of a pair, each a block's
   const Keyed* from;
   Keyed* to;
+  const int* is_unsorted;  // or null
 
   WALD_DEVICE std::int64_t length(std::int64_t begin) const {
     const std::int64_t there = n - begin < run ? n - begin : run;
     return there < 0 ? 0 : there < keep ? there : keep;
   }
   WALD_DEVICE void operator()(const Thread& t) const {
+    if (has_nothing_to_do(is_unsorted)) return;
     Keyed* const shared = t.shared<Keyed>();
     for (std::int64_t b = t.block(); b < rows * pairs * of_pair; b += t.blocks()) {
       const std::int64_t row = b / (pairs * of_pair), pair = b / of_pair % pairs;
@@ -178,15 +199,23 @@ struct Search {
 Status SortRows::sort(std::int64_t keep, Stream stream) {
   int width = 1;
   while (width < n_ && width < tile) width *= 2;
+  int* const flag = n_ > width ? flag_.as<int>() : nullptr;
+  Status status = flag ? fill(DType::boolean, flag, sizeof(int), 0, stream) : success;
+  if (flag && status == success)
+    status = launch(FindDescents{rows_, n_, data(), flag}, grid_for(rows_ * n_), stream);
+  if (status != success) return status;
   const std::int64_t tiles = (n_ + width - 1) / width * rows_, held = tile / width;
   const Grid grid{grid_for((tiles + held - 1) / held, 1).blocks, threads, tile * sizeof(Keyed)};
-  Status status = launch(SortTiles{rows_, n_, width, data()}, grid, stream);
+  status = launch(SortTiles{rows_, n_, width, data(), flag}, grid, stream);
   for (std::int64_t run = width; run < n_ && status == success; run *= 2) {
     const Keyed* const from = data();
     is_in_second_ = !is_in_second_;
     const std::int64_t pairs = (n_ + 2 * run - 1) / (2 * run);
     const std::int64_t of_pair = (std::min({2 * run, keep, n_}) + tile - 1) / tile;
-    status = launch(MergeRuns{rows_, n_, run, keep, pairs, of_pair, from, data()},
+    // What was in order is still in the first half: the last merge brings it where others end.
+    const bool is_needed = pairs == 1 && is_in_second_;
+    status = launch(MergeRuns{rows_, n_, run, keep, pairs, of_pair, from, data(),
+                              is_needed ? nullptr : flag},
                     {grid_for(rows_ * pairs * of_pair, 1).blocks, threads, tile * sizeof(Keyed)},
                     stream);
   }

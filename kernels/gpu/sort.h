@@ -18,16 +18,21 @@ class SortRows {
   SortRows(int device, std::int64_t rows, std::int64_t n)
       : rows_(rows),
         n_(n),
-        memory_(device, static_cast<std::size_t>(2 * rows * n) * sizeof(Keyed)) {}
+        memory_(device, static_cast<std::size_t>(2 * rows * n) * sizeof(Keyed)),
+        flag_(device, sizeof(int)) {}
 
-  Status status() const { return memory_.status(); }
+  Status status() const {
+    return memory_.status() == success ? flag_.status() : memory_.status();
+  }
   /// [rows, n], to be filled; after sort() the first `keep` of each row are in order.
   Keyed* data() { return memory_.as<Keyed>() + (is_in_second_ ? rows_ * n_ : 0); }
+  /// Rows that are long and all in order already, as the times and the groups of data often are,
+  /// are read once and left as they are.
   Status sort(std::int64_t keep, Stream stream);
 
  private:
   std::int64_t rows_, n_;
-  Scratch memory_;
+  Scratch memory_, flag_;
   bool is_in_second_ = false;
 };
 

@@ -68,7 +68,8 @@ TEST(GpuMatmul, EqualsTheCpuForEveryShapeAndOrder) {
   const Size sizes[] = {{1, 1, 1, 1},     {1, 70, 130, 33}, {2, 65, 40, 300}, {1, 20, 150, 2100},
                         {1, 3, 2, 5000},  {1, 10, 1, 2048}, {1, 1, 1, 2500},  {1, 600, 3, 7},
                         {1, 300, 1, 40},  {1, 4, 500, 9},   {5, 3, 4, 2},     {3, 1, 6, 5},
-                        {1, 100, 100, 1}, {2, 0, 3, 4},     {1, 3, 4, 0},     {0, 2, 2, 2}};
+                        {1, 100, 100, 1}, {2, 0, 3, 4},     {1, 3, 4, 0},     {0, 2, 2, 2},
+                        {1, 130, 1, 2300}, {1, 1, 20, 9000}, {1, 1100, 1, 333},  {1, 300, 1, 0}};
   for (const DType dtype : real_types)
     for (const Size& s : sizes)
       for (const Order order : {Order::rows, Order::columns, Order::strided}) {
