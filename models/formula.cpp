@@ -196,7 +196,7 @@ bool has_labels(const Expression& call) {
   return std::ranges::any_of(call.labels, [](const std::string& label) { return !label.empty(); });
 }
 
-const Expression& response_of(const Formula& formula, const std::string& expected) {
+const Expression& response_of(const Formula& formula, std::string_view expected) {
   if (!formula.response)
     refuse_expression(formula.text, 1, fmt::format("{} was expected before '~'", expected));
   return *formula.response;

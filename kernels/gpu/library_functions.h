@@ -91,7 +91,8 @@ Functions load() {
   void* const blas = open_library({"libcublas.so.12"});
   void* const solver = open_library({"libcusolver.so.11"});
 #else
-  void* const blas = open_library({"libhipblas.so.3", "libhipblas.so.2", "libhipblas.so.0"});
+  void* const blas =
+      open_library({"libhipblas.so.3", "libhipblas.so.2", "libhipblas.so.1", "libhipblas.so.0"});
   void* const solver = open_library({"libhipsolver.so.1", "libhipsolver.so.0"});
 #endif
   f.has_blas = blas != nullptr;

@@ -14,42 +14,72 @@
 namespace wald::gpu {
 namespace {
 
-/// Operands in `In...`, which may differ for a mask. The formula is computed in `Scalar`, if that
-/// is not void.
-template <class F, class Scalar, class Out, class... In>
-struct Pointwise1 {
+/// Operands in `In...`, which may differ for a mask.
+template <class F, class Out, class... In>
+struct Strided {
   static constexpr int arity = sizeof...(In);
   const void* in[arity];
   Out* out;
+  Nest nest;
 
   template <std::size_t... j>
   WALD_ALL Out call(const std::int64_t (&at)[arity], std::index_sequence<j...>) const {
-    if constexpr (std::is_void_v<Scalar>)
-      return static_cast<Out>(F{}(static_cast<const In*>(in[j])[at[j]]...));
-    else
-      return static_cast<Out>(F{}(static_cast<Scalar>(static_cast<const In*>(in[j])[at[j]])...));
+    return static_cast<Out>(F{}(static_cast<const In*>(in[j])[at[j]]...));
   }
-};
-
-template <class F, class Scalar, class Out, class... In>
-struct Strided : Pointwise1<F, Scalar, Out, In...> {
-  static constexpr int arity = sizeof...(In);
-  Nest nest;
-
   WALD_DEVICE void operator()(const Thread& t) const {
     WALD_NOT_UNROLLED
     for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
       std::int64_t at[arity];
       find_offsets(nest, i, at);
-      this->out[i] = this->call(at, std::make_index_sequence<arity>());
+      out[i] = call(at, std::make_index_sequence<arity>());
     }
   }
 };
 
-template <class F, class Scalar, class Out, class... In>
+/// Computed in double, of float64 or of float32. The formulas are so long that neither a second
+/// kernel for float32 nor one for contiguous memory is worth its code.
+template <class F, int arity>
+struct InDouble {
+  const void* in[arity];
+  void* out;
+  bool is_float;
+  Nest nest;
+
+  WALD_ALL double load(std::size_t j, std::int64_t at) const {
+    return is_float ? static_cast<double>(static_cast<const float*>(in[j])[at])
+                    : static_cast<const double*>(in[j])[at];
+  }
+  template <std::size_t... j>
+  WALD_ALL double call(const std::int64_t (&at)[arity], std::index_sequence<j...>) const {
+    return F{}(load(j, at[j])...);
+  }
+  WALD_DEVICE void operator()(const Thread& t) const {
+    WALD_NOT_UNROLLED
+    for (std::int64_t i = first(t); i < nest.count; i += step(t)) {
+      std::int64_t at[arity];
+      find_offsets(nest, i, at);
+      const double y = call(at, std::make_index_sequence<arity>());
+      if (is_float)
+        static_cast<float*>(out)[i] = static_cast<float>(y);
+      else
+        static_cast<double*>(out)[i] = y;
+    }
+  }
+};
+
+template <class F, class Out, class... In>
 Status launch_strided(const kernels::Nest& nest, const void* const* in, void* out, Stream stream) {
-  Strided<F, Scalar, Out, In...> kernel{{{}, static_cast<Out*>(out)}, nest};
+  Strided<F, Out, In...> kernel{{}, static_cast<Out*>(out), nest};
   for (std::size_t j = 0; j < sizeof...(In); ++j) kernel.in[j] = in[j];
+  return launch(kernel, grid_for(nest.count), stream);
+}
+
+template <class F, class T>
+Status launch_in_double(const kernels::Nest& nest, const void* const* in, void* out,
+                        Stream stream) {
+  constexpr int arity = kernels::arity_of<F, double>();
+  InDouble<F, arity> kernel{{}, out, sizeof(T) == sizeof(float), nest};
+  for (int j = 0; j < arity; ++j) kernel.in[j] = in[j];
   return launch(kernel, grid_for(nest.count), stream);
 }
 
@@ -58,7 +88,7 @@ Status launch_pointwise(const kernels::Nest& nest, const void* const* in, void* 
                         Stream stream) {
   for (int j = 0; j < static_cast<int>(sizeof...(In)); ++j)
     if (!nest.is_contiguous(j) && !nest.is_splat(j))
-      return launch_strided<F, void, Out, In...>(nest, in, out, stream);
+      return launch_strided<F, Out, In...>(nest, in, out, stream);
   return launch_flat<F, packs, Out, In...>(nest, in, out, stream);
 }
 
@@ -70,19 +100,6 @@ constexpr PointwiseLaunch pointwise_of() {
     return launch_pointwise<F, packs, Out, T, T>;
   else
     return launch_pointwise<F, packs, Out, T, T, T>;
-}
-
-/// Computed in double. Long formulas are not worth a second kernel for contiguous memory.
-template <class F, class T>
-constexpr PointwiseLaunch in_double_of() {
-  if constexpr (kernels::arity_of<F, double>() == 1)
-    return launch_strided<F, double, T, T>;
-  else if constexpr (kernels::arity_of<F, double>() == 2)
-    return launch_strided<F, double, T, T, T>;
-  else if constexpr (kernels::arity_of<F, double>() == 3)
-    return launch_strided<F, double, T, T, T, T>;
-  else
-    return launch_strided<F, double, T, T, T, T, T>;
 }
 
 /// Adds a kernel for each formula that a list of them passes to it by name.
@@ -122,7 +139,7 @@ struct Collect {
   template <class F>
   void in_double(const char* name, F) {
     add(name, kernels::arity_of<F, double>(), kernels::PointwiseKind::value,
-        in_double_of<F, double>(), in_double_of<F, float>(), nullptr);
+        launch_in_double<F, double>, launch_in_double<F, float>, nullptr);
   }
   template <class F>
   void lanewise(const char* name, F formula) {
