@@ -6,14 +6,36 @@
 #include <wald/engine/autograd.h>
 #include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
+#include <wald/optim/read_numbers.h>
 
 namespace wald::optim {
 
-bool Point::is_finite() const {
-  return std::isfinite(value) && all(isfinite(gradient)).item<bool>();
+namespace {
+
+/// The parts, of any shapes, on another device: by one copy.
+std::vector<Tensor> brought(const std::vector<Tensor>& parts, const Device& device) {
+  const Device from = parts.back().device();
+  if (from == device && parts.front().device() == device) return parts;
+  std::vector<Tensor> flat, out;
+  // A function may give its value elsewhere than it got its parameters.
+  for (const Tensor& part : parts) flat.push_back(reshape(to(part, from), {-1}));
+  const Tensor joined = to(cat(flat), device);
+  std::int64_t at = 0;
+  for (const Tensor& part : parts) {
+    out.push_back(clone(reshape(slice(joined, 0, at, at + part.numel()), part.shape())));
+    at += part.numel();
+  }
+  return out;
 }
 
-Objective::Objective(ScalarFunction f) : f_(std::move(f)) {}
+}  // namespace
+
+bool Point::is_finite() const {
+  if (!std::isfinite(value)) return false;
+  return has_finite_gradient ? *has_finite_gradient : all(isfinite(gradient)).item<bool>();
+}
+
+Objective::Objective(ScalarFunction f, const Device& device) : f_(std::move(f)), device_(device) {}
 
 void Objective::begin(std::int64_t& count) {
   if (guard_) guard_();
@@ -28,14 +50,23 @@ double Objective::note(double value) {
 double Objective::value(const Tensor& x) {
   begin(evaluations_.values);
   const NoGradGuard guard;
-  return note(f_(x).item<double>());
+  const DeviceGuard there(device_);
+  return note(f_(to(x, device_)).item<double>());
 }
 
 Point Objective::at(const Tensor& x) {
   begin(evaluations_.values);
   ++evaluations_.gradients;
-  const ValueAndGradient here = value_and_gradient(f_, x, {.create_graph = false});
-  return {x, note(here.value.item<double>()), here.gradient};
+  const DeviceGuard there(device_);
+  const auto [value, gradient] = value_and_gradient(f_, to(x, device_), {.create_graph = false});
+  const NoGradGuard guard;
+  if (x.device() == Device()) {
+    const std::vector<Tensor> parts = brought({value, gradient}, x.device());
+    return {x, note(parts[0].item<double>()), parts[1]};
+  }
+  // Many parameters, which stay where they are; what everyone asks next comes with the value.
+  const std::vector<double> read = read_numbers({value, all(isfinite(gradient))});
+  return {x, note(read[0]), gradient, read[1] != 0};
 }
 
 Point Objective::with_hessian(const Tensor& x) {
@@ -47,15 +78,22 @@ Point Objective::with_hessian(const Tensor& x) {
   begin(evaluations_.values);
   ++evaluations_.gradients;
   ++evaluations_.hessians;
-  const auto here = value_gradient_and_hessian(f_, x, {.create_graph = false});
-  keep_hessian(x, here.hessian);
-  return {x, note(here.value.item<double>()), here.gradient};
+  const DeviceGuard there(device_);
+  const auto here = value_gradient_and_hessian(f_, to(x, device_), {.create_graph = false});
+  const NoGradGuard guard;
+  const std::vector<Tensor> parts = brought({here.value, here.gradient, here.hessian}, x.device());
+  keep_hessian(x, parts[2]);
+  return {x, note(parts[0].item<double>()), parts[1]};
 }
 
 Tensor Objective::hessian(const Tensor& x) {
   if (hessian_at_.defined() && hessian_at_.is_same(x)) return hessian_;
   begin(evaluations_.hessians);
-  keep_hessian(x, hessian_of_ ? hessian_of_(x) : wald::hessian(f_, x, {.create_graph = false}));
+  const DeviceGuard there(device_);
+  const Tensor at = to(x, device_);
+  const Tensor found =
+      hessian_of_ ? hessian_of_(at) : wald::hessian(f_, at, {.create_graph = false});
+  keep_hessian(x, to(found, x.device()));
   return hessian_;
 }
 
@@ -67,10 +105,11 @@ void Objective::keep_hessian(const Tensor& x, const Tensor& hessian) {
 Tensor Objective::hessian_times(const Tensor& x, const Tensor& v) {
   if (hessian_at_.defined() && hessian_at_.is_same(x)) return mv(hessian_, v);
   begin(evaluations_.products);
+  const DeviceGuard there(device_);
   if (!products_at_.defined() || !products_at_.is_same(x)) {
     const EnableGradGuard recording;
     products_at_ = x;
-    input_ = x.detach().requires_grad_();
+    input_ = to(x.detach(), device_).requires_grad_();
     const Tensor value = f_(input_);
     gradient_ = value.requires_grad()
                     ? grad(value, input_, {.create_graph = true, .allow_unused = true})
@@ -78,8 +117,8 @@ Tensor Objective::hessian_times(const Tensor& x, const Tensor& v) {
   }
   const NoGradGuard guard;
   if (!gradient_.defined() || !gradient_.requires_grad()) return zeros_like(x);
-  const Tensor product = forward_sweep({gradient_}, {input_}, {unsqueeze(v, 0)})[0];
-  return product.defined() ? squeeze(product, 0) : zeros_like(x);
+  const Tensor product = forward_sweep({gradient_}, {input_}, {unsqueeze(to(v, device_), 0)})[0];
+  return product.defined() ? to(squeeze(product, 0), x.device()) : zeros_like(x);
 }
 
 }  // namespace wald::optim

@@ -1,9 +1,14 @@
 // An objective as the methods of minimize() see it: values and exact derivatives at points of one
 // vector, counted. Knows no method and no stopping rule.
+//
+// It is also the border between two devices. The function is evaluated on its own; the vectors of a
+// method lie wherever the method keeps them, mostly on the processor, and what an evaluation gives
+// comes there in one copy.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include <wald/engine/tensor.h>
@@ -22,15 +27,19 @@ struct Point {
   Tensor x;
   double value = 0;
   Tensor gradient;
+  /// Whether the gradient is finite, where that came with the value from another device.
+  std::optional<bool> has_finite_gradient = {};
 
   /// Whether value and gradient are finite.
   bool is_finite() const;
 };
 
-/// Called on one vector of parameters, float64 [k]. Tensors that it gives are detached.
+/// Called on one vector of parameters, float64 [k]. Tensors that it gives are detached, and lie
+/// where the vector does.
 class Objective {
  public:
-  explicit Objective(ScalarFunction f);
+  /// f gets its vectors on `device`, and is called under a guard for it.
+  explicit Objective(ScalarFunction f, const Device& device = default_device());
 
   /// A cheaper way to the Hessian than the sweeps.
   void set_hessian(TensorFunction hessian) { hessian_of_ = std::move(hessian); }
@@ -63,6 +72,7 @@ class Objective {
   double note(double value);
 
   ScalarFunction f_;
+  Device device_;
   TensorFunction hessian_of_;
   Evaluations evaluations_;
   std::function<void()> guard_;

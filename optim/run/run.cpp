@@ -36,14 +36,16 @@ Run::Run(const ScalarFunction& f, const Tensor& x0, const MinimizeOptions& optio
       epsilon_(epsilon_of(x0.dtype())),
       tolerance_(std::max(options.tolerance, epsilon_)),
       coordinates_(x0),
-      objective_([this, f](const Tensor& u) { return coordinates_.evaluate(f, u); }),
+      objective_([this, f](const Tensor& u) { return coordinates_.evaluate(f, u); }, x0.device()),
       limits_(options_, 0),
       progress_(options.show_progress) {
   state_.method = options.method;
   state_.x0 = clone(x0.detach());
+  state_.device = x0.device().name();
   options_.max_iterations = iterations_allowed(options, x0.numel());
   // One is kept for the gradient that belongs to the result.
   if (uses_values_only(options.method) && options.max_evaluations > 1) --options_.max_evaluations;
+  const DeviceGuard beside(coordinates_.device());
   const Bounds bounds = bounds_of(options, x0.numel(), "minimize");
   options_.lower = bounds.lower;
   options_.upper = bounds.upper;
@@ -52,11 +54,13 @@ Run::Run(const ScalarFunction& f, const Tensor& x0, const MinimizeOptions& optio
 Run::Run(const ScalarFunction& f, const RunState& state, const MinimizeOptions& options)
     : Run(f, state.x0, options) {
   state_ = state;
+  move(state_, state.x0.device(), coordinates_.device());
   is_resumed_ = true;
   saved_at_ = state.seconds;
 }
 
 MinimizeResult Run::run() {
+  const DeviceGuard beside(coordinates_.device());
   try {
     if (!state_.here.x.defined()) evaluate_start();
     // The limits hold inside an iteration too.
@@ -166,6 +170,7 @@ bool Run::notify(double expected_decrease) {
                       objective_.evaluations(), limits_.seconds()};
   if (options_.keep_history) state_.history.push_back(now);
   progress_.update(now);
+  const DeviceGuard users(state_.x0.device());
   return state_.iterations > 0 && options_.callback && options_.callback(now);
 }
 
