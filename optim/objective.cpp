@@ -6,29 +6,9 @@
 #include <wald/engine/autograd.h>
 #include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/read_numbers.h>
+#include <wald/optim/one_copy.h>
 
 namespace wald::optim {
-
-namespace {
-
-/// The parts, of any shapes, on another device: by one copy.
-std::vector<Tensor> brought(const std::vector<Tensor>& parts, const Device& device) {
-  const Device from = parts.back().device();
-  if (from == device && parts.front().device() == device) return parts;
-  std::vector<Tensor> flat, out;
-  // A function may give its value elsewhere than it got its parameters.
-  for (const Tensor& part : parts) flat.push_back(reshape(to(part, from), {-1}));
-  const Tensor joined = to(cat(flat), device);
-  std::int64_t at = 0;
-  for (const Tensor& part : parts) {
-    out.push_back(clone(reshape(slice(joined, 0, at, at + part.numel()), part.shape())));
-    at += part.numel();
-  }
-  return out;
-}
-
-}  // namespace
 
 bool Point::is_finite() const {
   if (!std::isfinite(value)) return false;

@@ -1,4 +1,4 @@
-#include "read_numbers.h"
+#include "one_copy.h"
 
 #include <algorithm>
 
@@ -21,6 +21,22 @@ std::vector<double> read_numbers(const std::vector<Tensor>& scalars) {
   for (const Tensor& scalar : scalars)
     parts.push_back(to(reshape(to(scalar, DType::float64), {1}), elsewhere->device()));
   return cat(parts).to_vector();
+}
+
+std::vector<Tensor> brought(const std::vector<Tensor>& parts, const Device& device) {
+  const NoGradGuard guard;
+  const Device from = parts.back().device();
+  if (from == device && parts.front().device() == device) return parts;
+  std::vector<Tensor> flat, out;
+  // A function may give its value elsewhere than it got its parameters.
+  for (const Tensor& part : parts) flat.push_back(reshape(to(part, from), {-1}));
+  const Tensor joined = to(cat(flat), device);
+  std::int64_t at = 0;
+  for (const Tensor& part : parts) {
+    out.push_back(clone(reshape(slice(joined, 0, at, at + part.numel()), part.shape())));
+    at += part.numel();
+  }
+  return out;
 }
 
 }  // namespace wald::optim
