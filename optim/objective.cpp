@@ -12,7 +12,11 @@ namespace wald::optim {
 
 bool Point::is_finite() const {
   if (!std::isfinite(value)) return false;
-  return has_finite_gradient ? *has_finite_gradient : all(isfinite(gradient)).item<bool>();
+  return largest_slope ? std::isfinite(*largest_slope) : all(isfinite(gradient)).item<bool>();
+}
+
+bool Point::is_stationary() const {
+  return largest_slope ? *largest_slope == 0 : all(gradient == 0).item<bool>();
 }
 
 Objective::Objective(ScalarFunction f, const Device& device) : f_(std::move(f)), device_(device) {}
@@ -34,7 +38,7 @@ double Objective::value(const Tensor& x) {
   return note(f_(to(x, device_)).item<double>());
 }
 
-Point Objective::at(const Tensor& x) {
+Point Objective::at(const Tensor& x, const Tensor& along) {
   begin(evaluations_.values);
   ++evaluations_.gradients;
   const DeviceGuard there(device_);
@@ -42,11 +46,17 @@ Point Objective::at(const Tensor& x) {
   const NoGradGuard guard;
   if (x.device() == Device()) {
     const std::vector<Tensor> parts = brought({value, gradient}, x.device());
-    return {x, note(parts[0].item<double>()), parts[1]};
+    Point here{x, note(parts[0].item<double>()), parts[1]};
+    if (along.defined()) here.slope_along = dot(here.gradient, along).item<double>();
+    return here;
   }
   // Many parameters, which stay where they are; what everyone asks next comes with the value.
-  const std::vector<double> read = read_numbers({value, all(isfinite(gradient))});
-  return {x, note(read[0]), gradient, read[1] != 0};
+  std::vector<Tensor> asked = {value, max(abs(gradient))};
+  if (along.defined()) asked.push_back(dot(gradient, along));
+  const std::vector<double> read = read_numbers(asked);
+  Point here{x, note(read[0]), gradient, read[1]};
+  if (along.defined()) here.slope_along = read[2];
+  return here;
 }
 
 Point Objective::with_hessian(const Tensor& x) {

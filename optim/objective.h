@@ -27,11 +27,14 @@ struct Point {
   Tensor x;
   double value = 0;
   Tensor gradient;
-  /// Whether the gradient is finite, where that came with the value from another device.
-  std::optional<bool> has_finite_gradient = {};
+  /// The largest |element| of the gradient, where that came with the value from another device.
+  std::optional<double> largest_slope = {};
+  /// The slope along a direction, where at() was asked for it.
+  std::optional<double> slope_along = {};
 
   /// Whether value and gradient are finite.
   bool is_finite() const;
+  bool is_stationary() const;  ///< Whether the gradient is 0.
 };
 
 /// Called on one vector of parameters, float64 [k]. Tensors that it gives are detached, and lie
@@ -46,7 +49,8 @@ class Objective {
 
   /// The value alone.
   double value(const Tensor& x);
-  Point at(const Tensor& x);
+  /// With the slope along a direction [k], if one is given.
+  Point at(const Tensor& x, const Tensor& along = {});
   /// The same in one pass with the Hessian, which is kept: cheaper than to ask for it later.
   Point with_hessian(const Tensor& x);
   /// [k, k], exact. That of the last x is kept, and given again without a count.

@@ -135,7 +135,7 @@ class DeviceFit : public ::testing::Test {
     return data;
   }
 
-  static constexpr std::int64_t n = 200, few = 60;
+  static constexpr std::int64_t n = 200, few = 40;
   const std::vector<std::string> names = {"(Intercept)", "a", "b"};
   Tensor x, eta, uniform;
 };
