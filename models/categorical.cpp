@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include <wald/engine/creation.h>
 #include <wald/engine/error.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/models/constraints.h>
@@ -73,7 +74,7 @@ std::vector<double> weights_of(const CategoricalData& data) {
 }
 
 void require_no_separation(const Tensor& gains, const std::vector<std::string>& names) {
-  const auto found = separating_direction(gains, ones({gains.size(0)}));
+  const auto found = separating_direction(gains, ones_like(select(gains, 1, 0)));
   if (!found) return;
   std::string along;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -131,6 +132,7 @@ Tensor simulate_categories(RRandom& random, const Tensor& probabilities) {
     }
     codes[static_cast<std::size_t>(i)] = code;
   }
+  const DeviceGuard beside(probabilities.device());
   return from_vector(codes);
 }
 

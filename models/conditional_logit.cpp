@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/models/centering.h>
 #include <wald/models/constraints.h>
@@ -63,7 +64,7 @@ Tensor batch_terms(const Tensor& eta, const Tensor& y, const StrataBatch& batch)
 
 /// The terms [n] as a function of eta [n].
 Tensor stratum_terms(const Tensor& eta, const Tensor& y, const ConditionalStrata& strata) {
-  Tensor terms = zeros(eta.shape());
+  Tensor terms = zeros_like(eta);
   for (const StrataBatch& batch : strata.batches())
     terms = index_add(terms, 0, batch.first, batch_terms(eta, y, batch));
   return terms;
@@ -170,9 +171,9 @@ Tensor log_elementary_symmetric(const Tensor& eta, std::int64_t chosen) {
   // B(j, r) for r = 0 .. chosen; of the rows before j, more than j cannot be chosen.
   Dims start = eta.shape();
   start.back() = 1;
-  const Tensor none = zeros(start);
+  const Tensor none = zeros(start, eta.dtype(), eta.device());
   start.back() = chosen;
-  Tensor b = cat({none, full(start, never)}, -1);
+  Tensor b = cat({none, full(start, never, eta.dtype(), eta.device())}, -1);
   for (std::int64_t j = 0; j < eta.size(-1); ++j) {
     const Tensor with = slice(b, -1, 0, chosen) + slice(eta, -1, j, j + 1);
     b = cat({none, logaddexp(slice(b, -1, 1, chosen + 1), with)}, -1);
@@ -181,13 +182,14 @@ Tensor log_elementary_symmetric(const Tensor& eta, std::int64_t chosen) {
 }
 
 LogLikelihood conditional_log_likelihood(const ConditionalLogitData& data) {
+  const DeviceGuard beside(data.y.device());
   return log_likelihood(regression_of(data, strata_of(data)));
 }
 
 ConditionalLogitFit fit_conditional_logit(const ConditionalLogitData& data,
                                           const FitOptions& options) {
+  const DeviceGuard beside(data.y.device());
   const ConditionalStrata strata = strata_of(data);
-  const DeviceGuard beside(data.x.device());
   if (strata.used() == 0)
     throw NotIdentifiedError(
         fmt::format("no stratum has both a case and another row, so that {} ha{} no estimate",

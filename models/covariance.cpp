@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include <wald/engine/autograd.h>
+#include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/engine/transforms.h>
 #include <wald/kernels/cpu/lapack.h>
@@ -43,6 +44,7 @@ Tensor scores_at(const LogLikelihood& loglik, const Fit& fit, std::size_t max_by
 Tensor inverse_cross_product(const Tensor& s) {
   const Tensor rows = contiguous(to(s, Device()));
   const int p = static_cast<int>(s.size(1));
+  const DeviceGuard here{Device()};
   const Tensor r = square_matrix(kernels::qr_triangle(rows.data<double>(), rows.size(0), p),
                                  static_cast<std::size_t>(p));
   const Tensor lengths = sqrt(sum(square(r), {0}));
@@ -52,7 +54,7 @@ Tensor inverse_cross_product(const Tensor& s) {
         "parameters moves the {} terms independently",
         p, rows.size(0)));
   const Tensor inverse = triangular_solve(r, eye(p), {.upper = true});
-  return matmul(inverse, t(inverse));
+  return to(matmul(inverse, t(inverse)), s.device());
 }
 
 Tensor opg(const Tensor& s, const Fit& fit) {
@@ -165,16 +167,19 @@ std::vector<double> covariance(const LogLikelihood& loglik, const Fit& fit, Cova
         fmt::format("covariance: the bread has {} elements for {} parameters", bread.size(), k));
   if (kind == Covariance::information) return bread;
   const Tensor s = scores_at(loglik, fit, options.max_bytes);
+  // The scores may lie where the data do, whatever the device of the parameters.
+  const DeviceGuard beside(s.device());
   if (kind == Covariance::opg) return opg(s, fit).to_vector();
   // The scores times the bread are what each row, or group, adds to the estimate.
   Tensor influence = matmul(s, square_matrix(bread, k));
   const std::int64_t n = s.size(0);
   double n_groups = 0;
   if (kind == Covariance::hc2 || kind == Covariance::hc3)
-    influence = influence / unsqueeze(leverage_divisor(options.leverages, n, kind), 1);
+    influence =
+        influence / unsqueeze(to(leverage_divisor(options.leverages, n, kind), s.device()), 1);
   if (kind == Covariance::cr0 || kind == Covariance::cr1) {
     const Groups groups = checked_groups(options.groups, n);
-    influence = segment_sum(influence, groups.ids, groups.count);
+    influence = segment_sum(influence, to(groups.ids, s.device()), groups.count);
     n_groups = static_cast<double>(groups.count);
   }
   const double factor = small_sample_factor(kind, static_cast<double>(n),
@@ -187,7 +192,7 @@ TermDerivatives term_derivatives(const LogLikelihood& loglik, const Tensor& para
   const FunctionToSeveral terms_and_gradient = [&](const std::vector<Tensor>& at) {
     const Tensor terms = flatten(loglik(at[0]));
     const Tensor gradient = grad(sum(terms), at[0], {.create_graph = true, .allow_unused = true});
-    return std::vector<Tensor>{terms, gradient.defined() ? gradient : zeros(at[0].shape())};
+    return std::vector<Tensor>{terms, gradient.defined() ? gradient : zeros_like(at[0])};
   };
   const auto found = value_and_jacobian(terms_and_gradient, {parameters},
                                         {.mode = JacobianMode::forward, .max_bytes = max_bytes});

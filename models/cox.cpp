@@ -128,10 +128,11 @@ Tensor cox_event_terms(const Tensor& eta, const Tensor& weights, const RiskSets&
 
 LogLikelihood cox_log_likelihood(const CoxData& data, Ties ties) {
   const RiskSets sets = risk_sets_of(data);
+  const DeviceGuard beside(data.x.device());
   const Tensor x = centered_within(index_select(data.x, 0, row_index(sets)), sets.group(),
                                    data.names, "among rows at risk together");
   const Tensor given = at_risk(data.weights, sets), offset = at_risk(data.offset, sets);
-  return [=](const Tensor& b) {
+  return evaluated_on(data.x.device(), [=](const Tensor& b) {
     Tensor eta = mv(x, b);
     if (offset.defined()) eta = eta + offset;
     const EnableGradGuard recording;  // of the derivative by the weights
@@ -143,7 +144,7 @@ LogLikelihood cox_log_likelihood(const CoxData& data, Ties ties) {
     const Tensor own = index_select(weights, 0, sets.event_row());
     const Tensor terms = index_add(weights * slope, 0, sets.event_row(), own);
     return index_add(zeros({data.n()}), 0, row_index(sets), terms);
-  };
+  });
 }
 
 double CoxFit::wald_statistic() const {

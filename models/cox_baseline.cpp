@@ -64,6 +64,7 @@ const BaselineHazard& CoxBaseline::of(std::int64_t stratum) const {
 }
 
 CoxBaseline cox_baseline(const CoxData& data, const CoxFit& fit) {
+  const DeviceGuard beside(data.x.device());
   Pieces p = pieces_of(data, fit.ties);
   const Tensor center = mean(p.x, {0});
   p.x = p.x - center;

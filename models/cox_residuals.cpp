@@ -78,6 +78,7 @@ Tensor time_scale(const CoxData& data, const RiskSets& sets, TimeScale scale) {
 }  // namespace
 
 Tensor martingale_residuals(const CoxData& data, const CoxFit& fit) {
+  const DeviceGuard beside(data.x.device());
   const AtRisk at(data);
   const auto loglik = [&](const Tensor& eta) {
     return sum(at.event_weights() * cox_event_terms(eta, at.weights, at.sets, fit.ties));
@@ -94,12 +95,14 @@ Tensor deviance_residuals(const CoxData& data, const CoxFit& fit) {
 }
 
 Tensor dfbeta_residuals(const CoxData& data, const CoxFit& fit) {
+  const DeviceGuard beside(data.x.device());
   const auto k = static_cast<std::int64_t>(fit.names.size());
   return matmul(scores(cox_log_likelihood(data, fit.ties), from_vector(fit.estimate)),
                 from_vector(fit.vcov, {k, k}));
 }
 
 SchoenfeldResiduals schoenfeld_residuals(const CoxData& data, const CoxFit& fit) {
+  const DeviceGuard beside(data.x.device());
   const AtRisk at(data);
   SchoenfeldResiduals result;
   for (std::int64_t j : at.sets.event_time().to_vector<std::int64_t>()) {
@@ -117,6 +120,7 @@ SchoenfeldResiduals schoenfeld_residuals(const CoxData& data, const CoxFit& fit)
 
 ProportionalHazardsTest test_proportional_hazards(const CoxData& data, const CoxFit& fit,
                                                   TimeScale scale) {
+  const DeviceGuard beside(data.x.device());
   const AtRisk at(data);
   const Tensor g = time_scale(data, at.sets, scale), weights = at.event_weights(),
                b = from_vector(fit.estimate);

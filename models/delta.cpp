@@ -21,16 +21,19 @@ DerivedEstimates delta_method(const Fit& fit, const TensorFunction& g,
     throw InputError(
         fmt::format("delta_method: {} names for {} values", names.size(), at.value.numel()));
   const std::vector<double> value = at.value.to_vector();
+  // What is done with k by k numbers is done on the processor, wherever g computes.
+  const DeviceGuard here{Device()};
+  const Tensor jacobian = to(at.jacobian, Device());
   for (std::size_t i = 0; i < names.size(); ++i)
     if (!std::isfinite(value[i]) ||
-        !all(isfinite(select(at.jacobian, 0, static_cast<std::int64_t>(i)))).item<bool>())
+        !all(isfinite(select(jacobian, 0, static_cast<std::int64_t>(i)))).item<bool>())
       throw InputError(fmt::format(
           "delta_method: {} or its derivative is not finite at the estimate", names[i]));
   const auto k = static_cast<std::int64_t>(fit.names.size());
   const std::vector<double>& covariance = vcov.empty() ? fit.vcov : vcov;
   if (covariance.empty()) throw InputError("delta_method: the fit has no covariance");
   const Tensor v = from_vector(covariance, {k, k});
-  return {std::move(names), value, matmul(at.jacobian, matmul(v, t(at.jacobian))).to_vector(),
+  return {std::move(names), value, matmul(jacobian, matmul(v, t(jacobian))).to_vector(),
           fit.degrees_of_freedom};
 }
 

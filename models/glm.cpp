@@ -315,10 +315,12 @@ Tensor linear_predictor(const GlmFit& fit, const GlmData& data) {
 }
 
 Tensor fitted_mean(const GlmFit& fit, const GlmData& data) {
+  const DeviceGuard beside(data.x.device());
   return glm_mean(fit.link, linear_predictor(fit, data));
 }
 
 Tensor glm_residuals(const GlmFit& fit, const GlmData& data, GlmResidual kind) {
+  const DeviceGuard beside(data.x.device());
   const Tensor eta = linear_predictor(fit, data);
   const Tensor share = data.trials.defined() ? data.y / maximum(data.trials, 1.0) : data.y;
   const Tensor response = share - glm_mean(fit.link, eta);
@@ -332,6 +334,7 @@ Tensor glm_residuals(const GlmFit& fit, const GlmData& data, GlmResidual kind) {
 }
 
 std::vector<double> expected_information(const GlmFit& fit, const GlmData& data) {
+  const DeviceGuard beside(data.x.device());
   const auto k = data.names.size(), p = fit.names.size();
   const GlmData counted_rows = counted(data);
   const Tensor eta = linear_predictor(fit, counted_rows);

@@ -30,7 +30,7 @@ Tensor log_success(GlmLink link, const Tensor& eta) {
     case GlmLink::cloglog:
       return log_success_of_cloglog(eta);
     default:  // cauchit: 1/2 + atan(eta) / pi, without cancellation far below
-      return log(atan2(ones({}), -eta) / pi);
+      return log(atan2(number_like(1, eta), -eta) / pi);
   }
 }
 
@@ -147,7 +147,7 @@ Tensor glm_mean(GlmLink link, const Tensor& eta) {
     case GlmLink::cloglog:
       return -expm1(-exp(eta));
     case GlmLink::cauchit:
-      return atan2(ones({}), -eta) / pi;
+      return atan2(number_like(1, eta), -eta) / pi;
     case GlmLink::log:
       return exp(eta);
     case GlmLink::inverse:

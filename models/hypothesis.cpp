@@ -34,8 +34,10 @@ double inverse_form(std::vector<double> a, std::vector<double> x) {
   return form;
 }
 
-TestResult wald_statistic(const Fit& fit, const Tensor& value, const Tensor& jacobian,
+TestResult wald_statistic(const Fit& fit, const Tensor& value, const Tensor& jacobian_there,
                           const WaldOptions& options) {
+  const DeviceGuard here{Device()};
+  const Tensor jacobian = to(jacobian_there, Device());
   const auto k = static_cast<std::int64_t>(fit.names.size());
   const std::vector<double>& vcov = options.vcov.empty() ? fit.vcov : options.vcov;
   if (vcov.empty()) throw InputError("wald_test: the fit has no covariance");
@@ -73,6 +75,7 @@ TestResult wald_test(const Fit& fit, const Tensor& r, const Tensor& q, const Wal
     throw ShapeError(
         fmt::format("wald_test: R has the shape {} and q {}, where [q, {}] and [q] are expected",
                     to_string(Dims(r.shape())), to_string(Dims(q.shape())), k));
+  const DeviceGuard beside(r.device());
   return wald_statistic(fit, mv(r, from_vector(fit.estimate)) - q, r, options);
 }
 

@@ -51,8 +51,9 @@ Tensor unit_information_coordinates(const Tensor& hessian) {
     columns[j * k + j] = 1;
     kernels::cholesky_solve_transposed_half(factor.data(), k, &columns[j * k]);
   }
-  const Tensor transform = t(from_vector(columns, {k, k}));
-  return all(isfinite(transform)).item<bool>() ? transform : Tensor();
+  const bool is_finite =
+      std::all_of(columns.begin(), columns.end(), [](double c) { return std::isfinite(c); });
+  return is_finite ? t(from_vector(columns, {k, k})) : Tensor();
 }
 
 /// BFGS in these coordinates, which do not mind the units and correlations of the parameters, to
@@ -80,7 +81,8 @@ void finish(const ScalarFunction& objective, const FitOptions& options,
   optim::Objective counted(objective);
   if (options.hessian) counted.set_hessian([&](const Tensor& b) { return -options.hessian(b); });
   counted.set_evaluations(found.evaluations);
-  optim::Point here = counted.with_hessian(found.x);
+  const DeviceGuard of_parameters{Device()};
+  optim::Point here = counted.with_hessian(to(found.x, Device()));
   optim::Certificate certificate = optim::certify(counted, here, {});
   if (found.reason != optim::Reason::max_iterations) {
     const std::int64_t hessians = counted.evaluations().hessians;
@@ -163,21 +165,17 @@ Fit maximize_all(const LogLikelihood& loglik, const std::vector<double>& start,
   Fit fit;
   fit.names = std::move(names);
   fit.n = n;
-  // The parameters and what is done with them stay on the processor, whatever the device of the
-  // data: an evaluation sends them there, and its value and gradient come back.
+  const ScalarFunction minus = [&](const Tensor& b) { return -sum(loglik(b)); };
+  optim::MinimizeResult found = minimum_of(minus, from_vector(start), options);
+  // What is done with k numbers is done on the processor, wherever the data lie.
   const Device device = default_device();
   const ScalarFunction objective = [&](const Tensor& b) {
     const DeviceGuard there(device);
-    return to(-sum(loglik(to(b, device))), Device());
+    return minus(to(b, device));
   };
-  FitOptions how = options;
-  if (options.hessian)
-    how.hessian = [&](const Tensor& b) {
-      const DeviceGuard there(device);
-      return to(options.hessian(to(b, device)), Device());
-    };
   const DeviceGuard here{Device()};
-  const optim::MinimizeResult found = minimum_of(objective, from_vector(start), how);
+  for (Tensor* part : {&found.x, &found.gradient, &found.hessian})
+    if (part->defined()) *part = to(*part, Device());
   refuse(found, fit.names);
   if (found.status != optim::Status::failed)
     if (auto away = level_direction(objective, found.x, found.gradient, found.hessian))
@@ -210,6 +208,13 @@ Fit nothing_estimated(const LogLikelihood& loglik, const Tensor& parameters, std
 }
 
 }  // namespace
+
+LogLikelihood evaluated_on(const Device& device, LogLikelihood loglik) {
+  return [device, loglik = std::move(loglik)](const Tensor& parameters) {
+    const DeviceGuard there(device);
+    return loglik(to(parameters, device));
+  };
+}
 
 const char* name_of(FitStatus status) {
   switch (status) {

@@ -23,6 +23,10 @@ enum class Method;
 /// observation, in any shape.
 using LogLikelihood = std::function<Tensor(const Tensor& parameters)>;
 
+/// The same likelihood for parameters on any device: they are brought to the one that its data lie
+/// on, and its constants are made there.
+LogLikelihood evaluated_on(const Device& device, LogLikelihood loglik);
+
 enum class FitStatus { converged, precision, failed };
 const char* name_of(FitStatus status);
 
@@ -133,14 +137,14 @@ std::vector<double> starting_values(std::vector<double> start,
                                     const std::vector<std::string>& names,
                                     const FitOptions& options);
 
-/// The log-likelihood gets its parameters on default_device(), under a guard for it; all else is
-/// done on the processor. Maximizes the sum of the log-likelihood's terms from `start` until the
-/// gradient is down to its own rounding: by BFGS in coordinates of unit information and Newton
-/// steps at the end, or, where that does not lead to a maximum at once, by Newton's method with the
-/// exact Hessian (optim/minimize.h). Neither minds the units of the covariates. `n` is the number
-/// of observations for bic(). Throws FlatLikelihoodError if the information at the estimate is
-/// singular or there is no maximum, naming the parameters or their combination; InputError for bad
-/// options.
+/// The log-likelihood gets its parameters on default_device(), under a guard for it; value and
+/// gradient come back in one copy, and all else is done on the processor. Maximizes the sum of the
+/// log-likelihood's terms from `start` until the gradient is down to its own rounding: by BFGS in
+/// coordinates of unit information and Newton steps at the end, or, where that does not lead to a
+/// maximum at once, by Newton's method with the exact Hessian (optim/minimize.h). Neither minds the
+/// units of the covariates. `n` is the number of observations for bic(). Throws FlatLikelihoodError
+/// if the information at the estimate is singular or there is no maximum, naming the parameters or
+/// their combination; InputError for bad options.
 Fit maximize(const LogLikelihood& loglik, const std::vector<double>& start,
              std::vector<std::string> names, std::int64_t n, const FitOptions& options = {});
 

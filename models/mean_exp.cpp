@@ -5,9 +5,10 @@
 #include <cmath>
 
 #include <wald/engine/autograd.h>
+#include <wald/engine/creation.h>
 #include <wald/engine/error.h>
 #include <wald/engine/op.h>
-#include <wald/engine/ops/shape.h>
+#include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/parallel.h>
 
 namespace wald {
@@ -50,6 +51,18 @@ double far_from_zero(double x, int k) {
   return mean;
 }
 
+/// The same as operations, which any device has.
+Tensor by_operations(const Tensor& x, int k) {
+  const Series c = series_of(k);
+  const Tensor at = maximum(x, -1.0);
+  Tensor near = full_like(x, c.back());
+  for (std::size_t j = c.size() - 1; j-- > 0;) near = near * at + c[j];
+  const Tensor end = exp(x);
+  Tensor far = expm1(x) / x;
+  for (int i = 1; i <= k; ++i) far = (end - static_cast<double>(i) * far) / x;
+  return where(x > -1.0, near, far);
+}
+
 /// The mean of u^k exp(u x), whose derivative is that of u^(k+1) exp(u x).
 class MeanExp final : public Op {
  public:
@@ -62,6 +75,10 @@ class MeanExp final : public Op {
   }
   void run(Inputs in, std::span<Tensor> out) const override {
     const NoGradGuard guard;
+    if (in[0].device() != Device()) {
+      out[0].copy_(by_operations(in[0], k_));
+      return;
+    }
     const Tensor values = contiguous(in[0]);
     const double* const x = values.data<double>();
     double* const y = out[0].mutable_data<double>();

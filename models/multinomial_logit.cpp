@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <wald/engine/creation.h>
 #include <wald/engine/error.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/models/constraints.h>
@@ -12,14 +13,15 @@ namespace wald {
 namespace {
 
 /// The logits of all categories [n, levels], that of the baseline 0.
-Tensor with_baseline(const Tensor& eta) { return cat({zeros({eta.size(0), 1}), eta}, 1); }
+Tensor with_baseline(const Tensor& eta) { return cat({zeros_like(slice(eta, 1, 0, 1)), eta}, 1); }
 
 Tensor logits_of(const Tensor& coefficients, const Tensor& x, const Tensor& offset) {
   const std::int64_t k = x.size(1);
   if (k == 0 || coefficients.numel() % k != 0)
     throw ShapeError(
         "multinomial logit: the coefficients are not a number for each column and category");
-  Tensor eta = matmul(x, t(reshape(coefficients, {coefficients.numel() / k, k})));
+  const Tensor b = to(coefficients, x.device());
+  Tensor eta = matmul(x, t(reshape(b, {b.numel() / k, k})));
   if (offset.defined()) eta = eta + unsqueeze(offset, 1);
   return with_baseline(eta);
 }
@@ -105,6 +107,7 @@ MultinomialFit fit_multinomial(const CategoricalData& data, const FitOptions& op
 }
 
 Tensor multinomial_log_odds(const Tensor& coefficients, const Tensor& x, const Tensor& offset) {
+  const DeviceGuard beside(x.device());
   const Tensor eta = logits_of(coefficients, x, offset);
   std::vector<Tensor> columns;
   for (std::int64_t j = 0; j < eta.size(1); ++j) {

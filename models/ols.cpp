@@ -257,6 +257,7 @@ void require_weights(const Tensor& weights, const Tensor& y) {
 DoubledDesign polynomial_design(const Tensor& x, int degree) {
   if (degree < 0 || x.dim() != 1)
     throw InputError("polynomial_design: expected a vector and a degree of at least 0");
+  const DeviceGuard beside(x.device());
   const Values values = x.to_vector();
   const auto columns = static_cast<std::size_t>(degree) + 1;
   Values high(values.size() * columns), low(high.size());
@@ -276,10 +277,17 @@ OlsFit ols(const Tensor& x, const Tensor& y, std::vector<std::string> names,
   return ols(DoubledDesign{x, {}}, y, std::move(names), weights);
 }
 
-OlsFit ols(const DoubledDesign& x, const Tensor& y, std::vector<std::string> names,
-           const Tensor& weights) {
-  require_regression(x, y, names);
-  require_weights(weights, y);
+// On the processor wherever the rows lie, since no other device refines in doubled precision.
+OlsFit ols(const DoubledDesign& given, const Tensor& response, std::vector<std::string> names,
+           const Tensor& given_weights) {
+  require_regression(given, response, names);
+  require_weights(given_weights, response);
+  const DeviceGuard here{Device()};
+  const auto brought = [](const Tensor& rows) {
+    return rows.defined() ? to(rows, Device()) : rows;
+  };
+  const DoubledDesign x{brought(given.x), brought(given.rest)};
+  const Tensor y = brought(response), weights = brought(given_weights);
   const Tensor root = weights.defined() ? sqrt(weights) : Tensor();
   const auto times_root = [&](const Tensor& rows) {
     return !root.defined() || !rows.defined()

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <wald/engine/creation.h>
 #include <wald/engine/error.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/models/constraints.h>
@@ -46,7 +47,7 @@ class IntervalTerms {
     const Tensor begin = first - eta;
     if (last_ == 1) return where(is_first_, log_below(begin, link_), log_below(-begin, link_));
     // The cut point below each row's category, seen from the first one.
-    const Tensor steps = cat({zeros({1}), cumsum(distances, 0)});
+    const Tensor steps = cat({zeros_like(slice(distances, 0, 0, 1)), cumsum(distances, 0)});
     const Tensor lower = begin + index_select(steps, 0, below_);
     const Tensor between = log_between(lower, index_select(distances, 0, gap_), link_);
     return where(is_first_, log_below(begin, link_),
@@ -99,7 +100,7 @@ Regression regression_of(const CategoricalData& data, OrderedLink link) {
   for (std::size_t j = 0; j < start.size(); ++j)
     r.start.push_back(j == 0 ? start[0] : std::log(start[j] - start[j - 1]));
   r.terms = [terms = IntervalTerms(data, link)](const Tensor& eta, const Tensor& log_distances) {
-    return terms(eta, zeros({}), exp(log_distances));
+    return terms(eta, number_like(0, eta), exp(log_distances));
   };
   return r;
 }
@@ -161,6 +162,7 @@ Tensor log_probabilities(const Tensor& parameters, const Tensor& x, OrderedLink 
                          const Tensor& offset) {
   const std::int64_t n = x.size(0), k = x.size(1), levels = parameters.numel() - k + 1;
   if (levels < 2) throw ShapeError("ordered model: there are no cut points");
+  const DeviceGuard beside(x.device());
   CategoricalData rows;
   rows.x = x;
   rows.offset = offset;
@@ -197,13 +199,14 @@ Fit fit_distances(const CategoricalData& data, OrderedLink link, const FitOption
 
 LogLikelihood ordered_log_likelihood(const CategoricalData& data, OrderedLink link) {
   const std::int64_t k = data.x.size(1), cuts = data.n_levels() - 1;
-  return [=, terms = IntervalTerms(data, link)](const Tensor& parameters) {
-    Tensor eta = mv(data.x, slice(parameters, 0, 0, k));
-    if (data.offset.defined()) eta = eta + data.offset;
-    const Tensor zeta = slice(parameters, 0, k, k + cuts);
-    const Tensor rows = terms(eta, select(zeta, 0, 0), diff(zeta));
-    return data.weights.defined() ? data.weights * rows : rows;
-  };
+  return evaluated_on(data.x.device(),
+                      [=, terms = IntervalTerms(data, link)](const Tensor& parameters) {
+                        Tensor eta = mv(data.x, slice(parameters, 0, 0, k));
+                        if (data.offset.defined()) eta = eta + data.offset;
+                        const Tensor zeta = slice(parameters, 0, k, k + cuts);
+                        const Tensor rows = terms(eta, select(zeta, 0, 0), diff(zeta));
+                        return data.weights.defined() ? data.weights * rows : rows;
+                      });
 }
 
 OrderedFit fit_ordered(const CategoricalData& data, OrderedLink link, const FitOptions& options) {

@@ -79,7 +79,7 @@ Tensor PoissonLognormalFit::correlation() const {
   const Tensor variance = diagonal(sigma);
   const Tensor scale = where(variance > 0, rsqrt(variance), 0.0);
   const Tensor scaled = sigma * scale * unsqueeze(scale, 1);
-  return scaled - diag_embed(diagonal(scaled)) + eye(sigma.size(0));
+  return scaled - diag_embed(diagonal(scaled)) + eye(sigma.size(0), DType::float64, sigma.device());
 }
 
 std::int64_t PoissonLognormalFit::parameters() const {
@@ -144,6 +144,7 @@ Tensor draw_log_means(const Tensor& x, const Tensor& coefficients, const Tensor&
 Tensor simulate_poisson_lognormal(const Tensor& x, const Tensor& coefficients, const Tensor& sigma,
                                   const Tensor& offset, Generator* generator) {
   const auto draw = [&](std::int64_t n, std::int64_t p) {
+    const DeviceGuard beside(x.device());
     return randn({n, p}, {.generator = generator});
   };
   return poisson(exp(draw_log_means(x, coefficients, sigma, offset, draw)), generator);
@@ -152,11 +153,13 @@ Tensor simulate_poisson_lognormal(const Tensor& x, const Tensor& coefficients, c
 Tensor simulate_poisson_lognormal(RRandom& random, const Tensor& x, const Tensor& coefficients,
                                   const Tensor& sigma, const Tensor& offset) {
   const auto draw = [&](std::int64_t n, std::int64_t p) {
+    const DeviceGuard beside(x.device());
     return t(from_vector(random.rnorm(static_cast<std::size_t>(n * p)), {p, n}));
   };
   const Tensor mean = exp(draw_log_means(x, coefficients, sigma, offset, draw));
   std::vector<double> counts = mean.to_vector();
   for (double& count : counts) count = draw_poisson(random, count);
+  const DeviceGuard beside(x.device());
   return from_vector(counts, mean.shape());
 }
 

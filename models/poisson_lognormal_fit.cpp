@@ -303,8 +303,8 @@ PoissonLognormalFit fit_poisson_lognormal(const PoissonLognormalData& given,
   if (options.max_iter < 1)
     throw InputError(
         fmt::format("fit_poisson_lognormal: max_iter is {}, not at least 1", options.max_iter));
+  const DeviceGuard beside(given.counts.defined() ? given.counts.device() : default_device());
   const PoissonLognormalData data = checked(given);
-  const DeviceGuard beside(data.counts.device());
   const PoissonRegressions poisson = poisson_regressions(data);
   VarianceSearch search(data, poisson, options);
   search.run();

@@ -21,7 +21,7 @@ Tensor best_covariance(const Tensor& residual, const Tensor& variance, LatentCov
     return matmul(t(residual), residual) / n + diag_embed(mean(variance, {0}));
   const Tensor by_species = mean(square(residual) + variance, {0});
   if (kind == LatentCovariance::diagonal) return diag_embed(by_species);
-  return mean(by_species) * eye(by_species.numel());
+  return mean(by_species) * eye(by_species.numel(), DType::float64, by_species.device());
 }
 
 /// Its log determinant.
@@ -39,7 +39,8 @@ class BoundObjective {
  public:
   BoundObjective(const PoissonLognormalData& data, LatentCovariance covariance)
       : counts_(data.counts),
-        offset_(expand(data.offset.defined() ? data.offset : tensor(0.), data.counts.shape())),
+        offset_(expand(data.offset.defined() ? data.offset : number_like(0, data.counts),
+                       data.counts.shape())),
         unit_(rsqrt(data.counts + 1)),
         basis_(qr(data.x).q),
         covariance_(covariance),
@@ -63,7 +64,7 @@ class BoundObjective {
     try {
       log_det = log_determinant(rest, variance, covariance_);
     } catch (const LinalgError&) {
-      return full({}, std::numeric_limits<double>::infinity());
+      return number_like(std::numeric_limits<double>::infinity(), variance);
     }
     return sum(exp(offset_ + q.mean + variance / 2)) - sum(counts_ * q.mean) - sum(q.log_sd) +
            (n / 2) * log_det + constant_;

@@ -8,6 +8,7 @@
 #include <wald/engine/op.h>
 #include <wald/engine/ops/ops.h>
 #include <wald/kernels/cpu/parallel.h>
+#include <wald/optim/one_copy.h>
 
 namespace wald {
 
@@ -17,6 +18,7 @@ struct RangeTree::Nodes {
   std::int64_t sets, leaves = 1;    // a power of two
   std::vector<std::int64_t> begin;  // of each row's pairs; their number at the end
   std::vector<std::int32_t> node;   // of each pair
+  Tensor pair_rows, pair_nodes;     // int64 [pairs], on the device if that is not the processor
 
   std::int64_t rows() const { return static_cast<std::int64_t>(begin.size()) - 1; }
   std::int64_t pairs() const { return static_cast<std::int64_t>(node.size()); }
@@ -140,6 +142,27 @@ struct SumOfRows final : Linear<SumOfRows> {
 
 Tensor SumOfSets::transpose(const Tensor& g) const { return record(SumOfRows(map), {g}); }
 
+/// rows_to_sets() as operations, which any device has: values of the rows to those of the sets.
+Tensor sets_by_operations(const SumsByNode& map, const Tensor& x) {
+  const Nodes& tree = *map.nodes;
+  const auto times = [](const Tensor& values, const Tensor& factors) {
+    return factors.defined() ? values * factors : values;
+  };
+  const Tensor of_pairs = times(index_select(x, 0, tree.pair_rows), map.of_pair);
+  const Tensor own =
+      index_add(zeros({2 * tree.leaves}, x.dtype(), x.device()), 0, tree.pair_nodes, of_pairs);
+  const auto level = [](const Tensor& of_nodes, std::int64_t size) {
+    return slice(of_nodes, 0, size, 2 * size);
+  };
+  Tensor sum = level(own, 1);
+  for (std::int64_t size = 2; size <= tree.leaves; size *= 2) {
+    const Tensor parents = reshape(expand(unsqueeze(sum, 1), {size / 2, 2}), {size});
+    sum = level(own, size) +
+          times(parents, map.of_child.defined() ? level(map.of_child, size) : Tensor());
+  }
+  return slice(sum, 0, 0, tree.sets);
+}
+
 /// For each node the largest value of its rows and of those of the nodes above it.
 std::vector<double> largest_by_node(const Nodes& tree, const double* value) {
   std::vector<double> largest(static_cast<std::size_t>(2 * tree.leaves), -INFINITY);
@@ -152,15 +175,16 @@ std::vector<double> largest_by_node(const Nodes& tree, const double* value) {
 }
 
 /// Of a value of each node, those of the sets.
-Tensor of_sets(const Nodes& tree, const std::vector<double>& by_node) {
+std::vector<double> of_sets(const Nodes& tree, const std::vector<double>& by_node) {
   const auto leaf = by_node.begin() + tree.leaves;
-  return from_vector(std::vector<double>(leaf, leaf + tree.sets));
+  return {leaf, leaf + tree.sets};
 }
 
 /// Factors for values that are 1 in size: exp(value - scale of the node).
 SumsByNode scaled(std::shared_ptr<const Nodes> nodes, const double* value,
                   const std::vector<double>& scale) {
   const Nodes& tree = *nodes;
+  const DeviceGuard here{Device()};
   Tensor of_pair = empty({tree.pairs()}), of_child = full({2 * tree.leaves}, -INFINITY);
   double *pair = of_pair.mutable_data<double>(), *child = of_child.mutable_data<double>();
   for (std::int64_t i = 0; i < tree.rows(); ++i)
@@ -187,30 +211,49 @@ RangeTree::RangeTree(const std::vector<std::int64_t>& first, const std::vector<s
     }
     tree->begin.push_back(tree->pairs());
   }
+  if (default_device() != Device()) {
+    std::vector<std::int64_t> rows;
+    for (std::int64_t i = 0; i < tree->rows(); ++i)
+      rows.insert(rows.end(), static_cast<std::size_t>(tree->begin[i + 1] - tree->begin[i]), i);
+    tree->pair_rows = from_vector(rows);
+    tree->pair_nodes = from_vector(std::vector<std::int64_t>(tree->node.begin(), tree->node.end()));
+  }
   nodes_ = std::move(tree);
 }
 
-RangeTree::Sums RangeTree::sums(const Tensor& eta, const Tensor& weights) const {
+std::optional<double> common_scale(const Tensor& eta) {
   // A sum this small has an inverse whose third power, as of second derivatives, is a number.
   constexpr double narrow = 200;
-  const Tensor value = contiguous(eta.detach());
-  const double largest = max(value).item();
-  const bool is_narrow = largest - min(value).item() <= narrow;
-  Tensor scale = full({nodes_->sets}, largest);
+  const NoGradGuard guard;
+  const std::vector<double> ends = optim::read_numbers({max(eta), min(eta)});
+  return ends[0] - ends[1] <= narrow ? std::optional(ends[0]) : std::nullopt;
+}
+
+RangeTree::Sums RangeTree::sums(const Tensor& eta, const Tensor& weights) const {
+  const Device device = eta.device();
+  const std::optional<double> largest = common_scale(eta.detach());
+  Tensor scale, terms;
   SumsByNode map{nodes_, {}, {}};
-  if (!is_narrow) {
+  if (largest) {
+    scale = full({nodes_->sets}, *largest, DType::float64, device);
+    terms = exp(eta - *largest);
+  } else {
+    const Tensor value = contiguous(to(eta.detach(), Device()));
     const std::vector<double> by_node = largest_by_node(*nodes_, value.data<double>());
-    scale = of_sets(*nodes_, by_node);
+    scale = from_vector(of_sets(*nodes_, by_node));
     map = scaled(nodes_, value.data<double>(), by_node);
+    map.of_pair = to(map.of_pair, device);
+    map.of_child = to(map.of_child, device);
+    // The factors have the exponentials; what is left of them here is their derivatives.
+    terms = exp(eta - eta.detach());
   }
-  // Where the factors have the exponentials, what is left of them here is their derivatives.
-  Tensor terms = exp(is_narrow ? eta - largest : eta - value);
   if (weights.defined()) terms = terms * weights;
-  return {scale, record(SumOfRows(std::move(map)), {terms})};
+  return {scale, device == Device() ? record(SumOfRows(std::move(map)), {terms})
+                                    : sets_by_operations(map, terms)};
 }
 
 std::vector<double> RangeTree::largest(const std::vector<double>& values) const {
-  return of_sets(*nodes_, largest_by_node(*nodes_, values.data())).to_vector();
+  return of_sets(*nodes_, largest_by_node(*nodes_, values.data()));
 }
 
 }  // namespace wald

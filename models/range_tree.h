@@ -4,18 +4,24 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <wald/engine/tensor.h>
 
 namespace wald {
 
+/// The largest of the predictors eta, if all lie so close below it that it serves as one scale for
+/// sums of their exponentials. One copy to the processor.
+std::optional<double> common_scale(const Tensor& eta);
+
 /// A row's range of sets is made of few nodes of a binary tree over the sets: rows are added up by
 /// node, and the nodes on the way from the root to each set, at a cost of rows * log(sets). Nothing
 /// is ever subtracted, so that no row that is not in a set takes digits from those that are.
 class RangeTree {
  public:
-  /// Row i is in the sets t with first[i] <= t < last[i], 0 <= t < sets.
+  /// Row i is in the sets t with first[i] <= t < last[i], 0 <= t < sets. For predictors on
+  /// default_device().
   RangeTree(const std::vector<std::int64_t>& first, const std::vector<std::int64_t>& last,
             std::int64_t sets);
 

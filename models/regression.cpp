@@ -154,9 +154,9 @@ double constant_column(const Tensor& x) {
 }
 
 LogLikelihood log_likelihood(const Regression& regression) {
-  return [regression](const Tensor& parameters) {
+  return evaluated_on(regression.x.device(), [regression](const Tensor& parameters) {
     return terms_at(regression, regression.x, parameters);
-  };
+  });
 }
 
 Fit fit_regression(const Regression& regression, const FitOptions& options) {
@@ -190,6 +190,7 @@ Tensor leverages(const Regression& regression, const Fit& fit, const Tensor& wor
   if (!regression.equations.empty())
     throw InputError("leverages: they are defined for a single linear predictor, not for several");
   check_rows(working_weights, "working weights", regression);
+  const DeviceGuard beside(regression.x.device());
   Tensor w = working_weights;
   if (!w.defined()) {
     const Tensor parameters = from_vector(fit.estimate);

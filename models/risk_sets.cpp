@@ -145,32 +145,56 @@ void RiskSets::build_scan() {
   }
   scan_rows_ = from_vector(scan_row_, {rows()});
   complete_ = from_vector(complete, {static_cast<std::int64_t>(complete.size())});
+  std::vector<double> carry;
+  for (std::size_t p = 0; p < scan_row_.size(); ++p) carry.push_back(begins_stratum(p) ? 0 : 1);
+  carry_ = from_vector(carry, {rows()});
+}
+
+bool RiskSets::begins_stratum(std::size_t place) const {
+  return place == 0 || first_[scan_row_[place]] != first_[scan_row_[place - 1]];
 }
 
 std::vector<double> RiskSets::largest(const std::vector<double>& values) const {
-  return is_nested_ ? running_sums(from_vector(values, {rows()}), {}).scale.to_vector()
-                    : tree_->largest(values);
+  if (!is_nested_) return tree_->largest(values);
+  const std::vector<double> running = running_largest(values);
+  std::vector<double> of_times;
+  for (std::int64_t place : complete_.to_vector<std::int64_t>()) of_times.push_back(running[place]);
+  return of_times;
+}
+
+/// Of the rows of scan_row_, the largest value so far in their stratum.
+std::vector<double> RiskSets::running_largest(const std::vector<double>& value) const {
+  std::vector<double> largest(scan_row_.size());
+  for (std::size_t p = 0; p < largest.size(); ++p) {
+    largest[p] = value[scan_row_[p]];
+    if (!begins_stratum(p)) largest[p] = std::max(largest[p - 1], largest[p]);
+  }
+  return largest;
 }
 
 RiskSets::Sums RiskSets::sums(const Tensor& eta, const Tensor& weights) const {
   return is_nested_ ? running_sums(eta, weights) : tree_->sums(eta, weights);
 }
 
-/// The sum so far on the scale of the largest so far; where that changes, the sum falls with it.
+/// The sum so far on the scale of the largest so far; where that changes, the sum falls with it. On
+/// another device than the processor one scale is for all where that will do, and nothing but its
+/// two ends is read.
 RiskSets::Sums RiskSets::running_sums(const Tensor& eta, const Tensor& weights) const {
-  const std::vector<double> value = eta.detach().to_vector();
-  std::vector<double> scale(scan_row_.size()), fall(scan_row_.size(), 0.0);
-  for (std::size_t p = 0; p < scale.size(); ++p) {
-    const std::int64_t i = scan_row_[p];
-    scale[p] = value[i];
-    if (p == 0 || first_[i] != first_[scan_row_[p - 1]]) continue;  // another stratum
-    scale[p] = std::max(scale[p - 1], value[i]);
-    fall[p] = std::exp(scale[p - 1] - scale[p]);
+  const auto one_scale = eta.device() == Device() ? std::nullopt : common_scale(eta.detach());
+  Tensor scale_of_row, fall = carry_;
+  if (one_scale) {
+    scale_of_row = full({rows()}, *one_scale, DType::float64, eta.device());
+  } else {
+    const std::vector<double> scale = running_largest(eta.detach().to_vector());
+    std::vector<double> falls(scale.size(), 0.0);
+    for (std::size_t p = 0; p < scale.size(); ++p)
+      if (!begins_stratum(p)) falls[p] = std::exp(scale[p - 1] - scale[p]);
+    scale_of_row = from_vector(scale, {rows()});
+    fall = from_vector(falls, {rows()});
   }
-  const Tensor scale_of_row = from_vector(scale, {rows()});
   Tensor terms = exp(index_select(eta, 0, scan_rows_) - scale_of_row);
   if (weights.defined()) terms = terms * index_select(weights, 0, scan_rows_);
-  const Tensor sum = linear_recurrence(terms, from_vector(fall, {rows()}), 0);
+  const Tensor sum = linear_recurrence(terms, fall, 0);
   return {index_select(scale_of_row, 0, complete_), index_select(sum, 0, complete_)};
 }
 

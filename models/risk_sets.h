@@ -78,6 +78,8 @@ class RiskSets {
   void find_groups();
   void find_events(const FollowUp& data);
   void build_scan();
+  bool begins_stratum(std::size_t place) const;
+  std::vector<double> running_largest(const std::vector<double>& value) const;
   Sums running_sums(const Tensor& eta, const Tensor& weights) const;
 
   std::vector<EventTime> times_;
@@ -88,6 +90,7 @@ class RiskSets {
   // complete.
   std::vector<std::int64_t> scan_row_;
   Tensor scan_rows_, complete_;
+  Tensor carry_;                   // 0 where a stratum begins among scan_row_, else 1
   std::optional<RangeTree> tree_;  // where they are not nested
 };
 

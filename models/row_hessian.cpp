@@ -16,7 +16,7 @@ Tensor column(const Tensor& h, std::int64_t e) { return h.dim() == 1 ? h : selec
 
 Tensor weighted_cross(const Tensor& x, const Tensor& w) {
   constexpr std::int64_t block = 8192;
-  Tensor total = zeros({x.size(1), x.size(1)});
+  Tensor total = zeros({x.size(1), x.size(1)}, x.dtype(), x.device());
   for (std::int64_t begin = 0; begin < x.size(0); begin += block) {
     const std::int64_t end = std::min(begin + block, x.size(0));
     const Tensor rows = slice(x, 0, begin, end);
@@ -27,6 +27,7 @@ Tensor weighted_cross(const Tensor& x, const Tensor& w) {
 
 Tensor row_hessian(const PredictorSum& sum_of_terms, const Tensor& x, const Tensor& eta,
                    const Tensor& other) {
+  const DeviceGuard beside(x.device());
   const std::int64_t equations = eta.dim() == 1 ? 1 : eta.size(1), m = other.numel();
   const FunctionOfSeveral f = [&](const std::vector<Tensor>& at) {
     return sum_of_terms(at[0], at[1]);

@@ -107,22 +107,28 @@ TensorFunction survival_log_scale(const SurvivalModel& model, SurvivalQuantity q
   const Subjects subjects{model, x, offset};
   check_subjects(subjects);
   check_at(quantity, at);
+  const DeviceGuard beside(x.device());
   if (quantity == SurvivalQuantity::quantile) {
     const Tensor hazard = full({subjects.n()}, -std::log1p(-at));
-    return [=](const Tensor& b) { return subjects.law().log_time_of(hazard, subjects.at(b)); };
+    return evaluated_on(x.device(), [=](const Tensor& b) {
+      return subjects.law().log_time_of(hazard, subjects.at(b));
+    });
   }
   const Spells spells = subjects.until(at);
   if (quantity == SurvivalQuantity::hazard)
-    return [=](const Tensor& b) { return subjects.law().log_hazard(spells, subjects.at(b)); };
-  return [=](const Tensor& b) {
+    return evaluated_on(x.device(), [=](const Tensor& b) {
+      return subjects.law().log_hazard(spells, subjects.at(b));
+    });
+  return evaluated_on(x.device(), [=](const Tensor& b) {
     return log(subjects.law().cumulative_hazard(spells, subjects.at(b)));
-  };
+  });
 }
 
 SurvivalPrediction predict_survival(const SurvivalFit& fit, SurvivalQuantity quantity,
                                     const Tensor& x, const std::vector<double>& at, double level,
                                     const Tensor& offset) {
   check_level(level);
+  const DeviceGuard beside(x.device());
   const Subjects subjects = subjects_of(fit, x, offset);
   const Band band{quantity, two_sided_quantile(level)};
   const auto m = static_cast<std::size_t>(subjects.n());
@@ -140,6 +146,7 @@ SurvivalPrediction predict_mean_survival(const SurvivalFit& fit, const Tensor& x
                                          const std::vector<double>& times, double level,
                                          const Tensor& offset) {
   check_level(level);
+  const DeviceGuard beside(x.device());
   const Subjects subjects = subjects_of(fit, x, offset);
   check_subjects(subjects);
   const Band band{SurvivalQuantity::survival, two_sided_quantile(level)};
@@ -163,6 +170,7 @@ SurvivalPrediction predict_mean_survival(const SurvivalFit& fit, const Tensor& x
 
 std::vector<double> mean_survival(const SurvivalFit& fit, const SurvivalData& data,
                                   const std::vector<double>& times) {
+  const DeviceGuard beside(data.x.device());
   const Subjects subjects = subjects_of(fit, data.x, data.offset);
   const SurvivalPredictor of = subjects.at(from_vector(fit.estimate));
   std::vector<double> means;
@@ -173,6 +181,7 @@ std::vector<double> mean_survival(const SurvivalFit& fit, const SurvivalData& da
 
 SurvivalResiduals survival_residuals(const SurvivalFit& fit, const SurvivalData& data) {
   check(data);
+  const DeviceGuard beside(data.x.device());
   const SurvivalLaw& law = fit.law();
   const SurvivalObservations seen(data, law.needs_logs);
   const SurvivalPredictor of = subjects_of(fit, data.x, data.offset).at(from_vector(fit.estimate));

@@ -18,6 +18,7 @@ Tensor whitening(const Tensor& hessian) {
 
 Tensor inverse_hessian(const ScalarFunction& f, const Tensor& x) {
   const NoGradGuard guard;
+  const DeviceGuard beside(x.device());
   const Tensor start = x.detach();
   const Tensor first = whitening(hessian(f, start, {.create_graph = false}));
   const ScalarFunction whitened = [&](const Tensor& u) { return f(start + mv(first, u)); };

@@ -4,16 +4,18 @@
 #include <cmath>
 
 #include <wald/engine/ops/ops.h>
+#include <wald/optim/one_copy.h>
 
 namespace wald::optim {
 namespace {
 
-double inner(const Tensor& a, const Tensor& b) { return dot(a, b).item(); }
+/// The largest |element|, where the vector lies; NaN if one is.
+Tensor largest(const Tensor& x) { return x.numel() > 0 ? max(abs(x)) : number_like(0, x); }
 
-double largest(const Tensor& x) {
-  double most = 0;
-  for (double v : x.to_vector()) most = std::isnan(v) ? v : std::max(most, std::abs(v));
-  return most;
+/// a'b times a number, in float64 until the end; where the vectors lie, so that the two loops do
+/// not wait for a device.
+Tensor share(const Tensor& a, const Tensor& b, double rho) {
+  return to(to(dot(a, b), DType::float64) * rho, a.dtype());
 }
 
 }  // namespace
@@ -86,44 +88,51 @@ void LBFGS::update_direction(const Tensor& gradient) {
     return;
   }
   const Tensor y = gradient - previous_gradient_, s = direction_ * progress_.length;
-  const double ys = inner(y, s);
+  const std::vector<double> products = read_numbers({dot(y, s), dot(y, y)});
+  const double ys = products[0];
   if (ys > 1e-10) {
     while (history_.size() >= static_cast<std::size_t>(options().history_size))
       history_.pop_front();
     history_.push_back({y, s, 1 / ys});
-    progress_.diagonal = ys / inner(y, y);
+    progress_.diagonal = ys / products[1];
   }
   // The two loops over the history.
-  std::vector<double> alpha(history_.size());
+  std::vector<Tensor> alpha(history_.size());
   Tensor q = -gradient;
   for (std::size_t i = history_.size(); i-- > 0;) {
-    alpha[i] = inner(history_[i].step, q) * history_[i].rho;
+    alpha[i] = share(history_[i].step, q, history_[i].rho);
     q = q - history_[i].gradient_change * alpha[i];
   }
   Tensor r = q * progress_.diagonal;
   for (std::size_t i = 0; i < history_.size(); ++i) {
-    const double beta = inner(history_[i].gradient_change, r) * history_[i].rho;
+    const Tensor beta = share(history_[i].gradient_change, r, history_[i].rho);
     r = r + history_[i].step * (alpha[i] - beta);
   }
   direction_ = r;
 }
 
-Trial LBFGS::search(const Closure& closure, const Trial& start, double first_length) {
+Trial LBFGS::search(const Closure& closure, const Trial& start, double first_length,
+                    double direction_size) {
   const std::vector<Tensor> values = copy_parameters();
   auto trial = [&](double length) {
-    Trial at{length, 0, {}, 0};
+    Trial at{length, 0, {}, 0, 0};
     move(length, direction_);
+    Tensor value;
     try {
-      at.value = evaluate_with(closure, at.gradient).item();
+      value = evaluate_with(closure, at.gradient);
     } catch (...) {
       set_parameters(values);
       throw;
     }
     set_parameters(values);
-    at.slope = inner(at.gradient, direction_);
+    const std::vector<double> read =
+        read_numbers({value, dot(at.gradient, direction_), largest(at.gradient)});
+    at.value = read[0];
+    at.slope = read[1];
+    at.largest = read[2];
     return at;
   };
-  const Trial best = strong_wolfe(trial, start, first_length, largest(direction_)).best;
+  const Trial best = strong_wolfe(trial, start, first_length, direction_size).best;
   move(best.length, direction_);
   return best;
 }
@@ -135,10 +144,11 @@ Tensor LBFGS::take_step(const Closure& closure) {
       progress_.evaluations + (o.max_eval > 0 ? o.max_eval : std::int64_t{o.max_iter} * 5 / 4);
   double& length = progress_.length;
   Tensor gradient, first_loss = evaluate_with(closure, gradient);
-  double loss = first_loss.item();
-  bool is_stationary = largest(gradient) <= o.tolerance_grad;
+  std::vector<double> read = read_numbers({first_loss, largest(gradient)});
+  double loss = read[0], largest_slope = read[1];
+  bool is_stationary = largest_slope <= o.tolerance_grad;
   // From where the objective is not a number there is no way down.
-  if (std::isnan(loss) || std::isnan(largest(gradient))) return first_loss;
+  if (std::isnan(loss) || std::isnan(largest_slope)) return first_loss;
 
   for (int iteration = 1; iteration <= o.max_iter && !is_stationary; ++iteration) {
     const bool is_first = ++progress_.iterations == 1;
@@ -146,23 +156,32 @@ Tensor LBFGS::take_step(const Closure& closure) {
     previous_gradient_ = gradient;
     const double previous_loss = loss;
 
-    length = is_first ? o.lr * std::min(1.0, 1 / sum(abs(gradient)).item()) : o.lr;
-    const double slope = inner(gradient, direction_);
+    read = read_numbers({dot(gradient, direction_), largest(direction_),
+                         is_first ? sum(abs(gradient)) : number_like(1, gradient)});
+    const double slope = read[0], direction_size = read[1];
+    length = is_first ? o.lr * std::min(1.0, 1 / read[2]) : o.lr;
     if (slope > -o.tolerance_change) break;
 
     if (o.line_search == LineSearch::strong_wolfe) {
-      const Trial best = search(closure, {0, loss, gradient, slope}, length);
+      const Trial best =
+          search(closure, {0, loss, gradient, slope, largest_slope}, length, direction_size);
       loss = best.value;
       gradient = best.gradient;
+      largest_slope = best.largest;
       length = best.length;
     } else {
       move(length, direction_);
       // The last evaluation of a step would be repeated by the next one.
-      if (iteration != o.max_iter) loss = evaluate_with(closure, gradient).item();
+      if (iteration != o.max_iter) {
+        const Tensor value = evaluate_with(closure, gradient);
+        read = read_numbers({value, largest(gradient)});
+        loss = read[0];
+        largest_slope = read[1];
+      }
     }
-    is_stationary = largest(gradient) <= o.tolerance_grad;
+    is_stationary = largest_slope <= o.tolerance_grad;
     if (progress_.evaluations >= last_evaluation) break;
-    if (largest(direction_) * std::abs(length) <= o.tolerance_change ||
+    if (direction_size * std::abs(length) <= o.tolerance_change ||
         std::abs(loss - previous_loss) < o.tolerance_change)
       break;
   }

@@ -64,7 +64,8 @@ class LBFGS : public OptimizerOf<LBFGSOptions> {
   void move(double length, const Tensor& direction);
   Tensor evaluate_with(const Closure& closure, Tensor& gradient);
   /// Moves to the end of a line search along the direction.
-  Trial search(const Closure& closure, const Trial& start, double first_length);
+  Trial search(const Closure& closure, const Trial& start, double first_length,
+               double direction_size);
   void update_direction(const Tensor& gradient);
 
   Progress progress_;

@@ -72,7 +72,8 @@ class Solver {
   void set_message(const Linearization& here);
 
   TensorFunction residuals_;
-  Dims shape_;  // of x0
+  Dims shape_;     // of x0
+  Device device_;  // of x0; all but what has as many rows as residuals lies on the processor
   MinimizeOptions options_;
   Bounds bounds_;
   Objective objective_;
@@ -88,16 +89,18 @@ class Solver {
 };
 
 Solver::Solver(const TensorFunction& residuals, const Tensor& x0, const MinimizeOptions& options)
-    : residuals_([residuals, shape = x0.shape()](const Tensor& x) {
+    : residuals_([residuals, shape = x0.shape(), device = x0.device()](const Tensor& x) {
+        const DeviceGuard there(device);
         const Tensor r = residuals(reshape(x, shape));
         if (r.numel() == 0) throw ShapeError("least_squares: there are no residuals");
         return to(reshape(r, {-1}), DType::float64);
       }),
       shape_(x0.shape()),
+      device_(x0.device()),
       options_(options),
       bounds_(bounds_of(options, x0.numel(), "least_squares")),
-      objective_([this](const Tensor& x) { return 0.5 * sum(square(residuals_(x))); }),
-      method_(residuals_, bounds_),
+      objective_([this](const Tensor& x) { return 0.5 * sum(square(residuals_(x))); }, device_),
+      method_(residuals_, bounds_, device_),
       limits_(options_, 0),
       progress_(options.show_progress) {
   if (options_.max_iterations == 0) options_.max_iterations = 1000 + 200 * x0.numel();
@@ -149,11 +152,14 @@ void Solver::iterate() {
 
 /// Whether the callback wants to stop.
 bool Solver::notify(double expected_decrease) {
-  const Point users{reshape(here_.x, shape_), here_.value, reshape(here_.gradient, shape_)};
+  if (!options_.callback && !options_.keep_history && !options_.show_progress) return false;
+  const auto users_own = [this](const Tensor& v) { return to(reshape(v, shape_), device_); };
+  const Point users{users_own(here_.x), here_.value, users_own(here_.gradient)};
   const Iteration now{result_.iterations, users, expected_decrease, objective_.evaluations(),
                       limits_.seconds()};
   if (options_.keep_history) result_.history.push_back(now);
   progress_.update(now);
+  const DeviceGuard beside(device_);
   return now.iteration > 0 && options_.callback && options_.callback(now);
 }
 
@@ -219,7 +225,7 @@ Newton Solver::newton_at(const Tensor& x) {
   objective_.count(&Evaluations::hessians);
   const Tensor r0 = at.here.residuals;
   const TensorFunction along_r0 = [&](const Tensor& b) { return dot(r0, residuals_(b)); };
-  const Tensor curvature = hessian(along_r0, x, {.create_graph = false});
+  const Tensor curvature = to(hessian(along_r0, to(x, device_), {.create_graph = false}), Device());
   const NoGradGuard guard;
   at.hessian = matmul(t(at.here.triangle), at.here.triangle) + curvature;
   at.step = zeros(x.shape());
@@ -293,6 +299,9 @@ void Solver::complete() {
   result_.evaluations = objective_.evaluations();
   result_.seconds = limits_.seconds();
   set_message(here);
+  for (Tensor* own :
+       {&result_.x, &result_.gradient, &result_.hessian, &result_.covariance, &result_.std_errors})
+    if (own->defined()) *own = to(*own, device_);
 }
 
 void Solver::set_message(const Linearization& here) {
@@ -335,12 +344,13 @@ LeastSquaresResult least_squares(const TensorFunction& residuals, const Tensor& 
   if (x0.dtype() != DType::float64) throw DTypeError("least_squares: x0 must be float64");
   check_numbers(options, "least_squares");
   if (!options.checkpoint.empty()) throw InputError("least_squares: no checkpoints are written");
-  const DeviceGuard beside(x0.device());
+  const DeviceGuard here{Device()};
   const std::int64_t k = x0.numel();
   if (!options.names.empty() && std::ssize(options.names) != k)
     throw InputError(
         fmt::format("least_squares: {} names for {} parameters", options.names.size(), k));
-  LeastSquaresResult result = Solver(residuals, x0, options).run(clone(reshape(x0.detach(), {-1})));
+  LeastSquaresResult result =
+      Solver(residuals, x0, options).run(clone(reshape(to(x0.detach(), Device()), {-1})));
   result.x = reshape(result.x, x0.shape());
   result.gradient = reshape(result.gradient, x0.shape());
   return result;

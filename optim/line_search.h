@@ -7,12 +7,12 @@
 
 namespace wald::optim {
 
-/// A trial along a direction: its length, the value and gradient there, and the slope. The four
-/// always belong together.
+/// A trial along a direction: its length, the value and gradient there, the slope, and the largest
+/// element of the gradient. They always belong together.
 struct Trial {
   double length = 0, value = 0;
   Tensor gradient;
-  double slope = 0;
+  double slope = 0, largest = 0;
 };
 
 struct WolfeOptions {

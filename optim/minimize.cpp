@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <wald/engine/ops/ops.h>
 #include <wald/optim/run/run.h>
 
 namespace wald::optim {
@@ -26,18 +27,17 @@ void check(const Tensor& x0, const MinimizeOptions& options) {
 
 MinimizeResult minimize(const ScalarFunction& f, const Tensor& x0, const MinimizeOptions& options) {
   check(x0, options);
-  const DeviceGuard beside(x0.device());
-  return Run(f, x0, options).run();
+  return Run(f, options.device ? to(x0, *options.device) : x0, options).run();
 }
 
 MinimizeResult resume(const ScalarFunction& f, const std::string& checkpoint,
                       const MinimizeOptions& options) {
-  const RunState state = load_checkpoint(checkpoint);
+  RunState state = load_checkpoint(checkpoint);
   if (state.method != options.method)
     throw InputError(fmt::format("{}: a checkpoint of {}, not of {}", checkpoint,
                                  name_of(state.method), name_of(options.method)));
   check(state.x0, options);
-  const DeviceGuard beside(state.x0.device());
+  state.x0 = to(state.x0, options.device ? *options.device : Device(state.device));
   return Run(f, state, options).run();
 }
 

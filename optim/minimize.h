@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,6 +94,9 @@ struct MinimizeOptions {
   bool keep_history = false;
   bool show_progress = false;    ///< A line on standard error, if that is a terminal.
   bool catch_interrupt = false;  ///< Ctrl-C ends the run with the best point so far.
+  /// Where f is evaluated and the result lies: if not given where x0 does, and for resume() where
+  /// the run did that wrote the checkpoint.
+  std::optional<Device> device = {};
   std::string checkpoint = {};  ///< A file written now and then, whole or not at all; see resume().
   double checkpoint_seconds = 60;  ///< Between two writes; 0: after each iteration.
 };
@@ -121,6 +125,9 @@ struct MinimizeResult {
 
 /// Minimizes f from x0, float64 or float32 of any shape; f is called with tensors of that shape and
 /// type. Methods compute in float64; the tolerance is not below the rounding of x0's type.
+/// On another device than the processor, up to 500 parameters are kept on the processor by the
+/// method: an evaluation sends them to f, and value and gradient come back in one copy. More stay
+/// on the device, and of an evaluation and of an iteration a few numbers come.
 /// What f throws is passed on. Throws InputError for options out of range or that the method does
 /// not take.
 MinimizeResult minimize(const ScalarFunction& f, const Tensor& x0,

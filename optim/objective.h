@@ -1,9 +1,14 @@
 // An objective as the methods of minimize() see it: values and exact derivatives at points of one
 // vector, counted. Knows no method and no stopping rule.
+//
+// It is also the border between two devices. The function is evaluated on its own; the vectors of a
+// method lie wherever the method keeps them, mostly on the processor, and what an evaluation gives
+// comes there in one copy.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include <wald/engine/tensor.h>
@@ -22,22 +27,30 @@ struct Point {
   Tensor x;
   double value = 0;
   Tensor gradient;
+  /// The largest |element| of the gradient, where that came with the value from another device.
+  std::optional<double> largest_slope = {};
+  /// The slope along a direction, where at() was asked for it.
+  std::optional<double> slope_along = {};
 
   /// Whether value and gradient are finite.
   bool is_finite() const;
+  bool is_stationary() const;  ///< Whether the gradient is 0.
 };
 
-/// Called on one vector of parameters, float64 [k]. Tensors that it gives are detached.
+/// Called on one vector of parameters, float64 [k]. Tensors that it gives are detached, and lie
+/// where the vector does.
 class Objective {
  public:
-  explicit Objective(ScalarFunction f);
+  /// f gets its vectors on `device`, and is called under a guard for it.
+  explicit Objective(ScalarFunction f, const Device& device = default_device());
 
   /// A cheaper way to the Hessian than the sweeps.
   void set_hessian(TensorFunction hessian) { hessian_of_ = std::move(hessian); }
 
   /// The value alone.
   double value(const Tensor& x);
-  Point at(const Tensor& x);
+  /// With the slope along a direction [k], if one is given.
+  Point at(const Tensor& x, const Tensor& along = {});
   /// The same in one pass with the Hessian, which is kept: cheaper than to ask for it later.
   Point with_hessian(const Tensor& x);
   /// [k, k], exact. That of the last x is kept, and given again without a count.
@@ -63,6 +76,7 @@ class Objective {
   double note(double value);
 
   ScalarFunction f_;
+  Device device_;
   TensorFunction hessian_of_;
   Evaluations evaluations_;
   std::function<void()> guard_;

@@ -99,8 +99,10 @@ Parameters& Parameters::add(const std::string& name, const Tensor& initial,
 
 Tensor Parameters::initial() const {
   std::vector<Tensor> parts;
-  for (const Entry& entry : entries_)
+  for (const Entry& entry : entries_) {
+    const DeviceGuard beside(entry.initial.device());
     parts.push_back(entry.transform->to_unconstrained(entry.initial));
+  }
   return cat(parts);
 }
 
@@ -112,6 +114,7 @@ Tensor Parameters::part(const Tensor& vector, const Entry& entry) const {
 }
 
 ParameterValues Parameters::natural(const Tensor& vector) const {
+  const DeviceGuard beside(vector.device());
   std::vector<std::pair<std::string, Tensor>> values;
   for (const Entry& entry : entries_)
     values.emplace_back(entry.name,
@@ -123,6 +126,7 @@ Tensor Parameters::unconstrained_vector(const ParameterValues& values) const {
   std::vector<Tensor> parts;
   for (const Entry& entry : entries_) {
     const Tensor& value = values[entry.name];
+    const DeviceGuard beside(value.device());
     if (value.shape() != entry.initial.shape())
       throw ShapeError(fmt::format("parameters: '{}' has shape {}, not {}", entry.name,
                                    to_string(value.shape()), to_string(entry.initial.shape())));
@@ -134,6 +138,7 @@ Tensor Parameters::unconstrained_vector(const ParameterValues& values) const {
 }
 
 Tensor Parameters::log_jacobian(const Tensor& vector) const {
+  const DeviceGuard beside(vector.device());
   Tensor total = zeros({});
   for (const Entry& entry : entries_)
     total = total + entry.transform->log_jacobian(part(vector, entry), entry.initial.shape());

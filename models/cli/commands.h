@@ -51,9 +51,6 @@ void add_simulate_pln(CLI::App& simulate, int& exit_code);
 /// Adds --threads, which holds for the whole run.
 void add_threads_option(CLI::App& command);
 
-/// Adds --device, which is the default device of the whole run.
-void add_device_option(CLI::App& command);
-
 /// Accepts a finite number above 0 (CLI11's own names the whole range of double in its message).
 std::string require_positive(const std::string& text);
 

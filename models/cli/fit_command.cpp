@@ -104,7 +104,6 @@ void add_fit_options(CLI::App& command, FitArguments& o, const FitFeatures& feat
       ->type_name("FIT.json");
   add_plot_options(command, o.plot, features.plots);
   add_threads_option(command);
-  add_device_option(command);
 }
 
 FitOptions fit_options(const FitArguments& o) {

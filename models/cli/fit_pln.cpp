@@ -186,7 +186,6 @@ void add_fit_pln(CLI::App& fit, int& exit_code) {
   command->add_flag("--progress", o->progress, "Show progress on a terminal");
   add_plot_options(*command, o->plot, {"objective"});
   add_threads_option(*command);
-  add_device_option(*command);
   command->callback([o, &exit_code] { exit_code = run_fit_pln(*o); });
 }
 

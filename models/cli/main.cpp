@@ -27,18 +27,6 @@ void add_threads_option(CLI::App& command) {
       ->type_name("N");
 }
 
-void add_device_option(CLI::App& command) {
-  command
-      .add_option_function<std::string>(
-          "--device",
-          [](const std::string& name) {
-            static std::optional<DeviceGuard> whole_run;
-            whole_run.emplace(Device(name));
-          },
-          "Device that computes, as `wald info` names it (default: $WALD_DEVICE, or cpu)")
-      ->type_name("DEVICE");
-}
-
 std::string require_positive(const std::string& text) {
   const auto value = parse_number(text);
   return value && *value > 0 ? "" : fmt::format("'{}' is not a number above 0", text);
@@ -79,6 +67,23 @@ std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
   return error.what();
 }
 
+/// --device, which is the default device of the whole run, for each command below this one.
+void add_device_option(CLI::App& command) {
+  const auto below = command.get_subcommands([](const CLI::App*) { return true; });
+  for (CLI::App* one : below) add_device_option(*one);
+  const bool computes = command.get_name() != "info" && command.get_name() != "table";
+  if (!below.empty() || !computes) return;
+  command
+      .add_option_function<std::string>(
+          "--device",
+          [](const std::string& name) {
+            static std::optional<DeviceGuard> whole_run;
+            whole_run.emplace(Device(name));
+          },
+          "Device that computes, as `wald info` names it (default: $WALD_DEVICE, or cpu)")
+      ->type_name("DEVICE");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("wald: maximum likelihood with exact derivatives", "wald");
   app.set_version_flag("--version", std::string("wald ") + WALD_VERSION);
@@ -95,6 +100,7 @@ int run(int argc, char** argv) {
   add_simulate(app, exit_code);
   add_info(app, exit_code);
   add_selftest(app, exit_code);
+  add_device_option(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -178,7 +178,6 @@ void add_reproduce(CLI::App& app, int& exit_code) {
       ->type_name("DIR");
   reproduce->add_flag("--json", o->json, "Print one JSON object");
   add_threads_option(*reproduce);
-  add_device_option(*reproduce);
   reproduce->callback([o, &exit_code] { exit_code = run_reproduce(*o); });
 }
 

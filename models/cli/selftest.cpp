@@ -72,7 +72,6 @@ int run_selftest() {
 void add_selftest(CLI::App& app, int& exit_code) {
   CLI::App* selftest = app.add_subcommand(
       "selftest", "Compare every operation on a device with the processor; exit 1 on a difference");
-  add_device_option(*selftest);
   selftest->callback([&exit_code] { exit_code = run_selftest(); });
 }
 

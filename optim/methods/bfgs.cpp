@@ -44,11 +44,12 @@ class Bfgs final : public LineDescent {
 
   void learn(const Point& here, const Point& there, const Tensor& along) override {
     const Tensor s = there.x - here.x, y = there.gradient - here.gradient;
-    const double sy = inner(s, y);
-    if (!has_curvature(s, y, sy)) return;
+    const PairProducts products = products_of(s, y);
+    const double sy = products.sy;
+    if (!products.has_curvature()) return;
     Tensor step;  // J^-1 s
     if (!factor_.defined()) {
-      const double root = std::sqrt(sy / inner(y, y));
+      const double root = std::sqrt(sy / products.yy);
       factor_ = root * eye(s.numel());
       step = s / root;
     } else {

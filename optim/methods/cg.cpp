@@ -5,11 +5,10 @@
 
 #include <wald/engine/ops/ops.h>
 #include <wald/optim/methods/line_descent.h>
+#include <wald/optim/one_copy.h>
 
 namespace wald::optim {
 namespace {
-
-double inner(const Tensor& a, const Tensor& b) { return dot(a, b).item<double>(); }
 
 class ConjugateGradients final : public LineDescent {
  public:
@@ -41,19 +40,21 @@ class ConjugateGradients final : public LineDescent {
 
   /// As far as would change the value, to first order, as much as the last step.
   double first_length(const Point& here, const Tensor& along) override {
-    return fall_ / inner(here.gradient, along);
+    return fall_ / slope_along(here, along);
   }
 
   void learn(const Point& here, const Point& there, const Tensor&) override {
     const Tensor s = there.x - here.x, y = there.gradient - here.gradient;
-    const double sy = inner(s, y);
-    fall_ = inner(here.gradient, s);
+    const std::vector<double> read =
+        read_numbers({dot(s, y), dot(here.gradient, s), dot(y, there.gradient), dot(y, y),
+                      dot(s, there.gradient), dot(s, s)});
+    const double sy = read[0];
+    fall_ = read[1];
     momentum_ = {};
     if (!(sy > 0)) return;
     // beta d = beta_s s: the direction's length does not matter.
-    const double beta =
-        (inner(y, there.gradient) - 2 * inner(y, y) * inner(s, there.gradient) / sy) / sy;
-    const double least = 0.4 * fall_ / inner(s, s);
+    const double beta = (read[2] - 2 * read[3] * read[4] / sy) / sy;
+    const double least = 0.4 * fall_ / read[5];
     momentum_ = std::max(beta, least) * s;
   }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <wald/engine/ops/ops.h>
+#include <wald/optim/one_copy.h>
 
 namespace wald::optim {
 namespace {
@@ -12,8 +13,8 @@ double product(const Tensor& a, const Tensor& b) { return dot(a, b).item<double>
 
 /// The positive root of |s + a d| = radius, for |s| < radius.
 double length_to_border(const Tensor& s, const Tensor& d, double radius) {
-  const double slope = product(s, d), square = product(d, d);
-  const double size = norm(s).item<double>();
+  const std::vector<double> read = read_numbers({dot(s, d), dot(d, d), norm(s)});
+  const double slope = read[0], square = read[1], size = read[2];
   const double room = (radius - size) * (radius + size);
   const double root = std::sqrt(slope * slope + square * room);
   return slope > 0 ? room / (slope + root) : (root - slope) / square;
@@ -43,16 +44,20 @@ CgStep conjugate_gradients(const Product& hessian_times, const Tensor& gradient,
       return out;
     }
     double length = residual_square / out.curvature;
-    if (!is_convex || !(norm(out.step + length * d).item<double>() < radius)) {
+    Tensor step = out.step + length * d;
+    const Tensor residual = out.residual + length * hd;
+    const std::vector<double> read = read_numbers({norm(step), dot(residual, residual)});
+    if (!is_convex || !(read[0] < radius)) {
       length = length_to_border(out.step, d, radius);
+      step = out.step + length * d;
       out.end = is_convex ? CgEnd::border : CgEnd::negative_curvature;
     }
-    out.step = out.step + length * d;
+    out.step = step;
     out.decrease += length * (residual_square - length * out.curvature / 2);
     if (out.end != CgEnd::converged) return out;
-    out.residual = out.residual + length * hd;
-    const double next_square = product(out.residual, out.residual);
-    const double reached = std::min(0.1, norm(out.step).item<double>() / reach);
+    out.residual = residual;
+    const double next_square = read[1];
+    const double reached = std::min(0.1, read[0] / reach);
     if (std::sqrt(next_square) <= reached * std::sqrt(square)) return out;
     out.direction = (next_square / residual_square) * d - out.residual;
     residual_square = next_square;

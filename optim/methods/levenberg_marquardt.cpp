@@ -8,6 +8,7 @@
 #include <wald/engine/autograd.h>
 #include <wald/engine/creation.h>
 #include <wald/engine/ops/ops.h>
+#include <wald/optim/one_copy.h>
 
 namespace wald::optim {
 namespace {
@@ -65,12 +66,13 @@ class Damped {
 Tensor bend(const TensorFunction& residuals, const Linearization& here, const Damped& model,
             const Tensor& p) {
   constexpr double most = 0.75;
-  const Tensor& x = here.point.x;
+  const Device device = here.residuals.device();
+  const Tensor x = to(here.point.x, device), direction = to(p, device);
   const EnableGradGuard recording;  // the outer transform differentiates the inner one
-  const TensorFunction along_p = [&](const Tensor& b) { return jvp(residuals, b, p).jvp; };
-  const Tensor second = jvp(along_p, x, p, {.create_graph = false}).jvp;
+  const TensorFunction along_p = [&](const Tensor& b) { return jvp(residuals, b, direction).jvp; };
+  const Tensor second = jvp(along_p, x, direction, {.create_graph = false}).jvp;
   const NoGradGuard guard;
-  const Tensor bent = 0.5 * model.solve(mv(t(here.basis), second));
+  const Tensor bent = 0.5 * model.solve(to(mv(t(here.basis), second), Device()));
   return model.length(bent) <= 0.5 * most * model.length(p) ? bent : zeros(p.shape());
 }
 
@@ -81,25 +83,33 @@ Tensor is_free(const Bounds& bounds, const Point& point) {
   return held.empty() ? full(point.x.shape(), 1, DType::boolean) : ~tensor_of(held);
 }
 
-LevenbergMarquardt::LevenbergMarquardt(TensorFunction residuals, Bounds bounds)
-    : residuals_(std::move(residuals)), bounds_(std::move(bounds)) {}
+LevenbergMarquardt::LevenbergMarquardt(TensorFunction residuals, Bounds bounds,
+                                       const Device& device)
+    : residuals_(std::move(residuals)), device_(device), bounds_(std::move(bounds)) {}
 
 const Linearization& LevenbergMarquardt::at(Objective& objective, const Tensor& x) {
   if (here_.point.x.defined() && here_.point.x.is_same(x)) return here_;
   objective.count(&Evaluations::values);
   objective.count(&Evaluations::gradients);
-  const auto [r, j] = value_and_jacobian(residuals_, x, {.create_graph = false});
+  const auto [r, j] = value_and_jacobian(residuals_, to(x, device_), {.create_graph = false});
   const NoGradGuard guard;
   Linearization there;
-  there.point = {x, 0.5 * dot(r, r).item<double>(), mv(t(j), r)};
+  const Tensor gradient = mv(t(j), r);
+  const std::vector<double> read =
+      read_numbers({dot(r, r), all(isfinite(gradient)) & all(isfinite(j))});
+  there.point = {x, 0.5 * read[0], {}};
   there.residuals = r;
   there.jacobian = j;
-  if (there.point.is_finite() && all(isfinite(j)).item<bool>()) {
+  if (std::isfinite(read[0]) && read[1] != 0) {
     const Qr factors = qr(j);
-    there.triangle = factors.r;
     there.basis = factors.q;
-    there.projected = mv(t(factors.q), r);
+    const std::vector<Tensor> parts =
+        brought({gradient, factors.r, mv(t(factors.q), r)}, x.device());
+    there.point.gradient = parts[0];
+    there.triangle = parts[1];
+    there.projected = parts[2];
   } else {
+    there.point.gradient = to(gradient, x.device());
     there.point.value = std::numeric_limits<double>::quiet_NaN();
   }
   here_ = there;

@@ -9,7 +9,8 @@
 
 namespace wald::optim {
 
-/// A point of a sum of squares: value |residuals|^2 / 2, gradient J' residuals, and J = Q R.
+/// A point of a sum of squares: value |residuals|^2 / 2, gradient J' residuals, and J = Q R. What
+/// has m rows lies on the device of the residuals, all else on the processor.
 struct Linearization {
   Point point;
   Tensor residuals;  ///< [m]
@@ -28,8 +29,8 @@ Tensor is_free(const Bounds& bounds, const Point& point);
 /// residuals along them.
 class LevenbergMarquardt {
  public:
-  /// residuals: [k] to [m].
-  LevenbergMarquardt(TensorFunction residuals, Bounds bounds);
+  /// residuals: [k] to [m], evaluated on `device`.
+  LevenbergMarquardt(TensorFunction residuals, Bounds bounds, const Device& device);
 
   /// The linearization at x; that of the last point is kept.
   const Linearization& at(Objective& objective, const Tensor& x);
@@ -51,6 +52,7 @@ class LevenbergMarquardt {
   void adapt_radius(const Step& step, double change);
 
   TensorFunction residuals_;
+  Device device_;
   Bounds bounds_;
   Linearization here_;
   Tensor scale_;        // of each parameter: the longest column of the Jacobian so far

@@ -7,17 +7,27 @@
 #include <vector>
 
 #include <wald/engine/ops/ops.h>
+#include <wald/optim/one_copy.h>
 #include <wald/optim/methods/line_descent.h>
 
 namespace wald::optim {
 namespace {
 
-double inner(const Tensor& a, const Tensor& b) { return dot(a, b).item<double>(); }
+/// a'b / c as a tensor: another device than the processor is not waited for.
+Tensor share(const Tensor& a, const Tensor& b, double c) {
+  const Tensor product = dot(a, b);
+  return a.device() == Device() ? number_like(product.item() / c, product) : product / c;
+}
 
 }  // namespace
 
-bool has_curvature(const Tensor& s, const Tensor& y, double sy) {
-  return sy > std::numeric_limits<double>::epsilon() * std::sqrt(inner(s, s) * inner(y, y));
+bool PairProducts::has_curvature() const {
+  return sy > std::numeric_limits<double>::epsilon() * std::sqrt(ss * yy);
+}
+
+PairProducts products_of(const Tensor& s, const Tensor& y) {
+  const std::vector<double> read = read_numbers({dot(s, y), dot(s, s), dot(y, y)});
+  return {read[0], read[1], read[2]};
 }
 
 LimitedMemory::LimitedMemory(int capacity) : capacity_(capacity) {
@@ -26,29 +36,27 @@ LimitedMemory::LimitedMemory(int capacity) : capacity_(capacity) {
 }
 
 void LimitedMemory::add(const Tensor& s, const Tensor& y) {
-  const double sy = inner(s, y);
-  if (!has_curvature(s, y, sy)) return;
+  const PairProducts products = products_of(s, y);
+  if (!products.has_curvature()) return;
   const int capacity = capacity_ > 0 ? capacity_ : s.numel() > 10000 ? 10 : 30;
   if (pairs_.size() == static_cast<std::size_t>(capacity)) pairs_.pop_front();
-  pairs_.push_back({s, y, sy});
+  pairs_.push_back({s, y, products.sy, products.yy});
 }
 
 Tensor LimitedMemory::inverse_times(const Tensor& v) const {
-  std::vector<double> shares(pairs_.size());
+  std::vector<Tensor> shares(pairs_.size());
   Tensor out = v;
   for (std::size_t i = pairs_.size(); i-- > 0;) {
-    shares[i] = inner(pairs_[i].s, out) / pairs_[i].sy;
+    shares[i] = share(pairs_[i].s, out, pairs_[i].sy);
     out = out - shares[i] * pairs_[i].y;
   }
   out = out / scale();
   for (std::size_t i = 0; i < pairs_.size(); ++i)
-    out = out + (shares[i] - inner(pairs_[i].y, out) / pairs_[i].sy) * pairs_[i].s;
+    out = out + (shares[i] - share(pairs_[i].y, out, pairs_[i].sy)) * pairs_[i].s;
   return out;
 }
 
-double LimitedMemory::scale() const {
-  return inner(pairs_.back().y, pairs_.back().y) / pairs_.back().sy;
-}
+double LimitedMemory::scale() const { return pairs_.back().yy / pairs_.back().sy; }
 
 void LimitedMemory::save(NamedTensors& state) const {
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
@@ -62,7 +70,8 @@ void LimitedMemory::load(const NamedTensors& state) {
   for (int i = 0; find(state, fmt::format("step_{}", i)).defined(); ++i) {
     const Tensor s = find(state, fmt::format("step_{}", i));
     const Tensor y = find(state, fmt::format("change_{}", i));
-    pairs_.push_back({s, y, inner(s, y)});
+    const PairProducts products = products_of(s, y);
+    pairs_.push_back({s, y, products.sy, products.yy});
   }
 }
 

@@ -10,10 +10,10 @@ namespace wald::optim {
 
 class LimitedMemory {
  public:
-  /// A step, the change of the gradient along it, and their product.
+  /// A step, the change of the gradient along it, their product, and the square of the change.
   struct Pair {
     Tensor s, y;
-    double sy;
+    double sy, yy;
   };
 
   /// So many pairs; 0: 30, of more than 10,000 parameters 10. Throws InputError if negative.
@@ -39,7 +39,12 @@ class LimitedMemory {
   std::deque<Pair> pairs_;
 };
 
-/// Whether s'y is positive beyond rounding.
-bool has_curvature(const Tensor& s, const Tensor& y, double sy);
+/// Products of a step and the change of the gradient along it.
+struct PairProducts {
+  double sy, ss, yy;
+  /// Whether s'y is positive beyond rounding.
+  bool has_curvature() const;
+};
+PairProducts products_of(const Tensor& s, const Tensor& y);
 
 }  // namespace wald::optim

@@ -23,8 +23,8 @@ std::optional<Point> LineDescent::next(Objective& objective, const Point& here) 
 
 std::optional<Point> LineDescent::search(Objective& objective, const Point& here,
                                          const Tensor& direction, double first_length) {
-  const std::optional<Point> there =
-      wolfe_search(objective, here, direction, first_length, search_);
+  const std::optional<Point> there = wolfe_search(
+      objective, here, direction, slope_along(here, direction), first_length, search_);
   if (!there) return {};
   learn(here, *there, direction);
   lowest_ = std::min(lowest_, here.value);
@@ -36,7 +36,17 @@ std::optional<Point> LineDescent::search(Objective& objective, const Point& here
 double LineDescent::expected_decrease(Objective&, const Point& here) {
   const NoGradGuard guard;
   if (!has_model()) return std::numeric_limits<double>::quiet_NaN();
-  return -dot(here.gradient, direction_at(here)).item<double>() / 2;
+  return -slope_along(here, direction_at(here)) / 2;
+}
+
+double LineDescent::slope_along(const Point& here, const Tensor& direction) {
+  if (!slope_of_.defined() || !slope_of_.is_same(here.gradient) ||
+      !slope_is_along_.is_same(direction)) {
+    slope_ = dot(here.gradient, direction).item<double>();
+    slope_of_ = here.gradient;
+    slope_is_along_ = direction;
+  }
+  return slope_;
 }
 
 Tensor LineDescent::direction(const Point& here) { return -here.gradient; }

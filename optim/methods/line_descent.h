@@ -29,6 +29,9 @@ class LineDescent : public Descent {
   virtual double first_length(const Point&, const Tensor&) { return 1; }
   virtual void learn(const Point& here, const Point& there, const Tensor& direction) = 0;
 
+  /// The slope along the direction; that of the last one is kept.
+  double slope_along(const Point& here, const Tensor& direction);
+
   /// A Wolfe search, from which the method learns.
   std::optional<Point> search(Objective& objective, const Point& here, const Tensor& direction,
                               double first_length);
@@ -39,6 +42,8 @@ class LineDescent : public Descent {
   const Tensor& direction_at(const Point& here);
 
   Tensor direction_of_, direction_;  // kept for whoever asks next
+  Tensor slope_of_, slope_is_along_;
+  double slope_ = 0;
   /// Rounding may lead around in circles: so many steps in a row have found no new lowest value.
   std::int64_t steps_without_gain_ = 0;
   double lowest_ = std::numeric_limits<double>::infinity();

@@ -9,6 +9,7 @@
 #include <wald/optim/methods/conjugate_gradients.h>
 #include <wald/optim/methods/decrease.h>
 #include <wald/optim/methods/trust_region.h>
+#include <wald/optim/one_copy.h>
 
 namespace wald::optim {
 namespace {
@@ -49,12 +50,13 @@ class LanczosBasis {
     double residual = 0;  ///< |(H + mu) s + g|, which lies outside the basis.
   };
   Solution minimize(double radius, double negligible) const {
+    const DeviceGuard here{Device()};  // for the few numbers of the basis
     const Eigh parts = eigh(diag(from_vector(diagonal_)) + lower() + t(lower()));
     const Tensor slopes = gradient_size_ * select(parts.vectors, 0, 0);
     const EigenStep chosen =
         minimize_within({parts.values.to_vector(), slopes.to_vector()}, radius, negligible);
     const Tensor h = matmul(parts.vectors, from_vector(chosen.steps));
-    return {{matmul(h, vectors_), chosen.decrease, chosen.is_model_minimum},
+    return {{matmul(to(h, vectors_.device()), vectors_), chosen.decrease, chosen.is_model_minimum},
             norm(h).item<double>(),
             link_ * std::abs(select(h, 0, -1).item<double>())};
   }
@@ -63,11 +65,11 @@ class LanczosBasis {
   void extend(const Product& hessian_times) {
     if (size() > 0) below_.push_back(link_);
     vectors_ = vectors_.defined() ? cat({vectors_, unsqueeze(coming_, 0)}) : unsqueeze(coming_, 0);
-    Tensor image = hessian_times(coming_);
-    diagonal_.push_back(dot(coming_, image).item<double>());
-    const double before = norm(image).item<double>();
-    image = orthogonal(image);
-    link_ = norm(image).item<double>();
+    const Tensor whole = hessian_times(coming_), image = orthogonal(whole);
+    const std::vector<double> read = read_numbers({dot(coming_, whole), norm(whole), norm(image)});
+    diagonal_.push_back(read[0]);
+    const double before = read[1];
+    link_ = read[2];
     // What is left of rounding has no direction.
     if (!(link_ > 1e-14 * before) || size() == vectors_.size(1)) link_ = 0;
     if (link_ > 0) coming_ = image / link_;

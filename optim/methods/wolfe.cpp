@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include <wald/engine/ops/ops.h>
+#include <wald/optim/one_copy.h>
 
 namespace wald::optim {
 namespace {
@@ -123,13 +124,13 @@ class Interval {
 
 class Search {
  public:
-  Search(Objective& objective, const Point& here, const Tensor& direction,
+  Search(Objective& objective, const Point& here, const Tensor& direction, double slope,
          const WolfeOptions& options)
       : objective_(objective),
         here_(here),
         direction_(direction),
         options_(options),
-        slope_(dot(here.gradient, direction).item<double>()) {}
+        slope_(slope) {}
 
   std::optional<Point> run(double length) {
     if (!(slope_ < 0) || !std::isfinite(slope_)) return {};
@@ -153,7 +154,7 @@ class Search {
 
  private:
   Point at(double length) {
-    return objective_.at(options_.bounds.project(here_.x + length * direction_));
+    return objective_.at(options_.bounds.project(here_.x + length * direction_), direction_);
   }
 
   /// The trial as the search is to see it. That a value is rounding shows in its size, or, for an
@@ -161,7 +162,7 @@ class Search {
   /// not allow it by the mean value theorem.
   Trial measure(const Point& there, double length) const {
     const double rise = there.value - here_.value, size = std::abs(rise / here_.value);
-    const double slope = dot(there.gradient, direction_).item<double>();
+    const double slope = *there.slope_along;
     const double mean_slope = rise / length;
     const bool is_contradicted =
         mean_slope < std::min(slope_, slope) || mean_slope > std::max(slope_, slope);
@@ -206,16 +207,17 @@ class Search {
 }  // namespace
 
 std::optional<Point> wolfe_search(Objective& objective, const Point& here, const Tensor& direction,
-                                  double first_length, const WolfeOptions& options) {
-  return Search(objective, here, direction, options).run(first_length);
+                                  double slope, double first_length, const WolfeOptions& options) {
+  return Search(objective, here, direction, slope, options).run(first_length);
 }
 
 double parabola_length(Objective& objective, const Point& here, const Tensor& direction) {
-  const double curvature =
-      std::abs(dot(direction, objective.hessian_times(here.x, direction)).item<double>());
-  const double length = std::abs(dot(here.gradient, direction).item<double>()) / curvature;
+  const std::vector<double> read =
+      read_numbers({dot(direction, objective.hessian_times(here.x, direction)),
+                    dot(here.gradient, direction), norm(direction)});
+  const double length = std::abs(read[1]) / std::abs(read[0]);
   if (std::isfinite(length) && length > 0) return length;
-  return 1 / norm(direction).item<double>();
+  return 1 / read[2];
 }
 
 }  // namespace wald::optim

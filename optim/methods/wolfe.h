@@ -23,11 +23,12 @@ struct WolfeOptions {
   Bounds bounds;
 };
 
-/// A point along `direction`, which must lead down, that meets the conditions; failing that, the
+/// A point along `direction`, which must lead down with this slope at `here`, that meets the conditions; failing that, the
 /// lowest one that was seen below `here`, or nothing. A trial where value or gradient is not finite
 /// turns the search back.
 std::optional<Point> wolfe_search(Objective& objective, const Point& here, const Tensor& direction,
-                                  double first_length, const WolfeOptions& options = {});
+                                  double slope, double first_length,
+                                  const WolfeOptions& options = {});
 
 /// How far it is along `direction` to the minimum of a parabola with the slope and the curvature
 /// there, the curvature taken as positive: a length that knows the units of parameters and

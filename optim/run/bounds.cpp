@@ -15,7 +15,8 @@ Tensor vector_of(const Tensor& bound, const char* which, std::int64_t k, const c
   if (bound.numel() != 1 && bound.shape() != Dims{k})
     throw InputError(fmt::format("{}: {} has shape {}, for {} parameters", caller, which,
                                  to_string(bound.shape()), k));
-  return clone(expand(reshape(to(bound.detach(), DType::float64), {-1}), {k}));
+  return clone(
+      expand(reshape(to(to(bound.detach(), DType::float64), default_device()), {-1}), {k}));
 }
 
 }  // namespace

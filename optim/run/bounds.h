@@ -18,8 +18,9 @@ struct Bounds {
   std::vector<bool> held(const Point& point) const;
 };
 
-/// Those of the options for k parameters. Throws InputError, with the caller's name before it, for
-/// a bound that is neither [k] nor a scalar, and for two that leave a parameter no value.
+/// Those of the options for k parameters, on default_device(). Throws InputError, with the caller's
+/// name before it, for a bound that is neither [k] nor a scalar, and for two that leave a parameter
+/// no value.
 Bounds bounds_of(const MinimizeOptions& options, std::int64_t k, const char* caller);
 
 }  // namespace wald::optim

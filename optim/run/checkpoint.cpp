@@ -138,6 +138,7 @@ void save_checkpoint(const std::string& path, const RunState& state) {
   NamedTensors arrays = {
       {"format", from_text(format_name)},
       {"method", from_text(name_of(state.method))},
+      {"device", from_text(state.device)},
       {"x0", state.x0},
       {"reach", state.reach},
       {"counts", from_vector(std::vector<std::int64_t>{state.iterations, state.certify_from,
@@ -166,6 +167,7 @@ RunState load_checkpoint(const std::string& path) {
   RunState state;
   state.method = method_named(to_text(file.get("method")));
   state.x0 = file.get("x0");
+  if (const Tensor* device = file.find("device")) state.device = to_text(*device);
   const Dims vector = {state.x0.numel()};
   if (file.find("scale")) state.scale = file.get("scale", vector);
   state.here = file.point("here/", vector);
@@ -188,6 +190,22 @@ RunState load_checkpoint(const std::string& path) {
   state.descent = file.with_prefix(state_prefix);
   state.history = file.history(state.x0.shape());
   return state;
+}
+
+void move(RunState& state, const Device& users, const Device& methods) {
+  const auto bring = [](Tensor& to_be_moved, const Device& device) {
+    if (to_be_moved.defined()) to_be_moved = to(to_be_moved, device);
+  };
+  bring(state.x0, users);
+  state.device = users.name();
+  for (Tensor* vector :
+       {&state.scale, &state.here.x, &state.here.gradient, &state.before, &state.reach})
+    bring(*vector, methods);
+  for (auto& [name, value] : state.descent) bring(value, methods);
+  for (Iteration& past : state.history) {
+    bring(past.point.x, users);
+    bring(past.point.gradient, users);
+  }
 }
 
 }  // namespace wald::optim

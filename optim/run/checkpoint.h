@@ -12,11 +12,12 @@ namespace wald::optim {
 
 struct RunState {
   Method method = Method::lbfgs;
-  Tensor x0;      ///< As the user gave it.
-  Tensor scale;   ///< Of the coordinates; undefined: 1.
-  Point here;     ///< In the coordinates of the method.
-  Tensor before;  ///< The point before it [k]; undefined at the start.
-  Tensor reach;   ///< How far from x0 each coordinate has been [k].
+  Tensor x0;                   ///< As the user gave it.
+  std::string device = "cpu";  ///< Where x0 lay.
+  Tensor scale;                ///< Of the coordinates; undefined: 1.
+  Point here;                  ///< In the coordinates of the method.
+  Tensor before;               ///< The point before it [k]; undefined at the start.
+  Tensor reach;                ///< How far from x0 each coordinate has been [k].
   std::int64_t iterations = 0;
   Evaluations evaluations;
   double seconds = 0;
@@ -34,7 +35,10 @@ struct RunState {
 
 /// Replaces the file whole. Throws InputError if it cannot be written.
 void save_checkpoint(const std::string& path, const RunState& state);
-/// Throws InputError, one sentence, if the file is not a whole checkpoint.
+/// All on the processor. Throws InputError, one sentence, if the file is not a whole checkpoint.
 RunState load_checkpoint(const std::string& path);
+
+/// Brings what is the user's to one device, and what is in the method's coordinates to another.
+void move(RunState& state, const Device& users, const Device& methods);
 
 }  // namespace wald::optim

@@ -3,15 +3,27 @@
 #include <cmath>
 
 #include <wald/engine/ops/ops.h>
+#include <wald/optim/run/certificate.h>
 
 namespace wald::optim {
 
+Coordinates::Coordinates(const Tensor& x0)
+    : shape_(x0.shape()),
+      dtype_(x0.dtype()),
+      users_device_(x0.device()),
+      device_(x0.numel() <= dense_limit ? Device() : x0.device()) {}
+
+void Coordinates::set_scale(const Tensor& scale) {
+  scale_ = to(scale, device_);
+  users_scale_ = to(scale, users_device_);
+}
+
 Tensor Coordinates::shaped(const Tensor& vector) const {
-  return to(reshape(vector, shape_), dtype_);
+  return to(to(reshape(vector, shape_), dtype_), users_device_);
 }
 
 Tensor Coordinates::evaluate(const ScalarFunction& f, const Tensor& u) const {
-  const Tensor value = f(shaped(scale_.defined() ? u * scale_ : u));
+  const Tensor value = f(shaped(scale_.defined() ? u * users_scale_ : u));
   if (value.numel() != 1)
     throw ShapeError("minimize: the function must give one number, not the shape " +
                      to_string(value.shape()));
@@ -19,7 +31,7 @@ Tensor Coordinates::evaluate(const ScalarFunction& f, const Tensor& u) const {
 }
 
 Tensor Coordinates::from_user(const Tensor& x) const {
-  const Tensor vector = clone(reshape(to(x.detach(), DType::float64), {-1}));
+  const Tensor vector = clone(reshape(to(to(x.detach(), DType::float64), device_), {-1}));
   return scale_.defined() ? vector / scale_ : vector;
 }
 
@@ -40,17 +52,17 @@ Point Coordinates::from_user(const Point& point) const {
 }
 
 Tensor Coordinates::hessian_to_user(const Tensor& hessian) const {
-  if (!scale_.defined() || !hessian.defined()) return hessian;
-  return hessian / scale_ / unsqueeze(scale_, 1);
+  if (!hessian.defined()) return {};
+  const Tensor users = scale_.defined() ? hessian / scale_ / unsqueeze(scale_, 1) : hessian;
+  return to(users, users_device_);
 }
 
 Tensor Coordinates::hessian_from_user(const Tensor& hessian) const {
-  return inverse_hessian_to_user(hessian);
+  return scale_.defined() ? hessian * scale_ * unsqueeze(scale_, 1) : hessian;
 }
 
 Tensor Coordinates::inverse_hessian_to_user(const Tensor& inverse) const {
-  if (!scale_.defined() || !inverse.defined()) return inverse;
-  return inverse * scale_ * unsqueeze(scale_, 1);
+  return inverse.defined() ? to(hessian_from_user(inverse), users_device_) : Tensor();
 }
 
 Tensor scale_of_start(const Point& start, const Tensor& hessian) {

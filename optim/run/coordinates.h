@@ -1,5 +1,6 @@
 // The coordinates that methods work in: one vector of float64, each element in units in which the
-// objective's curvature at the start is about 1. The user's have a shape, an element type, units.
+// objective's curvature at the start is about 1. The user's have a shape, an element type, units,
+// and a device.
 #pragma once
 
 #include <vector>
@@ -11,14 +12,17 @@ namespace wald::optim {
 
 class Coordinates {
  public:
-  explicit Coordinates(const Tensor& x0) : shape_(x0.shape()), dtype_(x0.dtype()) {}
+  explicit Coordinates(const Tensor& x0);
+  /// Where vectors lie: of few parameters on the processor, which is done with its arithmetic on
+  /// them before another device has begun.
+  const Device& device() const { return device_; }
   /// From here on element i is in units of 2^scale[i] of the user's. Powers of two, so that no
   /// number is rounded on the way.
-  void set_scale(const Tensor& scale) { scale_ = scale; }
+  void set_scale(const Tensor& scale);
   /// The scale [k]; undefined if it is 1.
   const Tensor& scale() const { return scale_; }
 
-  /// The user's function of this vector.
+  /// The user's function of this vector, which lies on the user's device.
   Tensor evaluate(const ScalarFunction& f, const Tensor& u) const;
 
   Tensor from_user(const Tensor& x) const;  ///< Of any shape, to [k].
@@ -28,6 +32,7 @@ class Coordinates {
   /// In coordinates that had no scale until now.
   Point from_user(const Point& point) const;
   Tensor hessian_to_user(const Tensor& hessian) const;
+  /// In coordinates that had no scale until now.
   Tensor hessian_from_user(const Tensor& hessian) const;
   Tensor inverse_hessian_to_user(const Tensor& inverse) const;
 
@@ -36,7 +41,8 @@ class Coordinates {
 
   Dims shape_;
   DType dtype_;
-  Tensor scale_;
+  Device users_device_, device_;
+  Tensor scale_, users_scale_;  // on either device
 };
 
 /// The powers of two that make the diagonal of a Hessian [k, k] at the start about equal, in units

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include <wald/engine/ops/ops.h>
+#include <wald/optim/one_copy.h>
 #include <wald/optim/run/newton_steps.h>
 
 namespace wald::optim {
@@ -36,14 +37,16 @@ Run::Run(const ScalarFunction& f, const Tensor& x0, const MinimizeOptions& optio
       epsilon_(epsilon_of(x0.dtype())),
       tolerance_(std::max(options.tolerance, epsilon_)),
       coordinates_(x0),
-      objective_([this, f](const Tensor& u) { return coordinates_.evaluate(f, u); }),
+      objective_([this, f](const Tensor& u) { return coordinates_.evaluate(f, u); }, x0.device()),
       limits_(options_, 0),
       progress_(options.show_progress) {
   state_.method = options.method;
   state_.x0 = clone(x0.detach());
+  state_.device = x0.device().name();
   options_.max_iterations = iterations_allowed(options, x0.numel());
   // One is kept for the gradient that belongs to the result.
   if (uses_values_only(options.method) && options.max_evaluations > 1) --options_.max_evaluations;
+  const DeviceGuard beside(coordinates_.device());
   const Bounds bounds = bounds_of(options, x0.numel(), "minimize");
   options_.lower = bounds.lower;
   options_.upper = bounds.upper;
@@ -52,11 +55,13 @@ Run::Run(const ScalarFunction& f, const Tensor& x0, const MinimizeOptions& optio
 Run::Run(const ScalarFunction& f, const RunState& state, const MinimizeOptions& options)
     : Run(f, state.x0, options) {
   state_ = state;
+  move(state_, state.x0.device(), coordinates_.device());
   is_resumed_ = true;
   saved_at_ = state.seconds;
 }
 
 MinimizeResult Run::run() {
+  const DeviceGuard beside(coordinates_.device());
   try {
     if (!state_.here.x.defined()) evaluate_start();
     // The limits hold inside an iteration too.
@@ -166,6 +171,7 @@ bool Run::notify(double expected_decrease) {
                       objective_.evaluations(), limits_.seconds()};
   if (options_.keep_history) state_.history.push_back(now);
   progress_.update(now);
+  const DeviceGuard users(state_.x0.device());
   return state_.iterations > 0 && options_.callback && options_.callback(now);
 }
 
@@ -183,12 +189,14 @@ void Run::move_to(const Point& there) {
   state_.here = there;
   const Tensor way = abs(there.x - begin_);
   constexpr double next_to_nothing = 1e-5;
-  if (state_.last_decrease <= next_to_nothing * fallen_size()) {
-    const Tensor growth = where(state_.reach > 0, way / state_.reach, 1);
-    state_.outward_growth *= std::max(1.0, max(growth).item());
-  }
+  const bool gains_little = state_.last_decrease <= next_to_nothing * fallen_size();
+  const Tensor growth = gains_little ? max(where(state_.reach > 0, way / state_.reach, 1))
+                                     : number_like(1, way);
   state_.reach = maximum(state_.reach, way);
-  state_.has_moved_little = is_small(there.x - state_.before, std::sqrt(tolerance_), tolerance_);
+  const std::vector<double> read = read_numbers(
+      {growth, smallness(there.x - state_.before, std::sqrt(tolerance_), tolerance_)});
+  state_.outward_growth *= std::max(1.0, read[0]);
+  state_.has_moved_little = read[1] != 0;
   ++state_.iterations;
 }
 

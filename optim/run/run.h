@@ -54,6 +54,7 @@ class Run {
   Settled move_by_hessian(const Point& there);
   void certify_later();
   double fallen_size() const;
+  Tensor smallness(const Tensor& step, double of_size, double of_way) const;
   bool is_small(const Tensor& step, double of_size, double of_way) const;
   const Certificate& certificate(double negligible = negligible_curvature);
   void complete_gradient();

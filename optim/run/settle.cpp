@@ -13,12 +13,15 @@ namespace wald::optim {
 bool Run::is_promising(double expected_decrease) const {
   const Point& here = state_.here;
   if (here.gradient.defined()) {
-    const std::vector<double> g = here.gradient.to_vector();
     const std::vector<bool> held = bounds_.held(here);
-    bool is_zero = true;
-    for (std::size_t i = 0; i < g.size(); ++i)
-      is_zero = is_zero && (g[i] == 0 || (!held.empty() && held[i]));
-    if (is_zero) return true;
+    if (held.empty()) {
+      if (here.is_stationary()) return true;
+    } else {
+      const std::vector<double> g = here.gradient.to_vector();
+      bool is_zero = true;
+      for (std::size_t i = 0; i < g.size(); ++i) is_zero = is_zero && (g[i] == 0 || held[i]);
+      if (is_zero) return true;
+    }
   }
   if (state_.iterations < state_.certify_from) return false;
   if (std::isnan(expected_decrease))
@@ -203,12 +206,12 @@ double Run::fallen_size() const {
 
 /// Whether the step moves no parameter by more than these parts of its size and of the way that it
 /// has gone from the start at most.
+Tensor Run::smallness(const Tensor& step, double of_size, double of_way) const {
+  return all(abs(step) <= of_size * abs(state_.here.x) + of_way * state_.reach);
+}
+
 bool Run::is_small(const Tensor& step, double of_size, double of_way) const {
-  const std::vector<double> s = step.to_vector(), x = state_.here.x.to_vector(),
-                            way = state_.reach.to_vector();
-  for (std::size_t i = 0; i < s.size(); ++i)
-    if (!(std::abs(s[i]) <= of_size * std::abs(x[i]) + of_way * way[i])) return false;
-  return true;
+  return smallness(step, of_size, of_way).item<bool>();
 }
 
 const Certificate& Run::certificate(double negligible) {

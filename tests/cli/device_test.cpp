@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <sstream>
 
 #include <wald/engine/device.h>
 
@@ -71,19 +72,80 @@ TEST(DeviceOption, FitsEveryModelThere) {
   unsetenv("WALD_EMULATED_GUARD");
 }
 
+/// The numbers of what both runs print, to rounding; all else to the letter.
+void expect_same_text(const std::string& found, const std::string& wanted) {
+  std::istringstream a(found), b(wanted);
+  std::string left, right;
+  while (std::getline(b, right, ',')) {
+    ASSERT_TRUE(std::getline(a, left, ',')) << found;
+    char* end = nullptr;
+    const double number = std::strtod(right.c_str(), &end);
+    if (end == right.c_str())
+      EXPECT_EQ(left, right);
+    else
+      EXPECT_NEAR(std::strtod(left.c_str(), nullptr), number,
+                  1e-8 * std::max(1.0, std::abs(number)));
+  }
+}
+
+void expect_same_output(const Arguments& arguments) {
+  SCOPED_TRACE(arguments[0]);
+  const Outcome here = run_wald(arguments), there = run_wald(arguments + Arguments{"--device", "emulated"});
+  EXPECT_EQ(here.exit_code, 0) << here.err;
+  EXPECT_EQ(there.exit_code, 0) << there.err;
+  expect_same_text(there.out, here.out);
+}
+
+TEST(DeviceOption, HoldsForWhatComesAfterTheFit) {
+  if (!has_emulated_device()) GTEST_SKIP() << "there is no libwald_emulated.so";
+  const std::string table = write_file("device_after.csv", data);
+  const auto saved = [&](const char* name, const Arguments& model) {
+    const std::string path = testing::temp_path(name);
+    const Outcome fit = run_wald(Arguments{"fit"} + model +
+                                 Arguments{"--data", table, "--covariates", "x,z", "--save", path});
+    EXPECT_EQ(fit.exit_code, 0) << fit.err;
+    return path;
+  };
+  const std::string weibull =
+      saved("weibull.json", {"survival", "--time", "t", "--event", "d", "--dist", "weibull"});
+  const std::string cox = saved("cox.json", {"cox", "--time", "t", "--event", "d"});
+  const std::string ordered = saved("ordered.json", {"ordered", "--y", "g", "--levels", "a,b,c"});
+  setenv("WALD_EMULATED_GUARD", "1", 1);
+  expect_same_output({"predict", weibull, "--data", table, "--type", "survival", "--at", "3,6"});
+  expect_same_output({"predict", weibull, "--data", table, "--type", "quantile"});
+  expect_same_output({"predict", cox, "--data", table, "--type", "survival", "--at", "5"});
+  expect_same_output({"predict", ordered, "--data", table, "--type", "response"});
+  expect_same_output({"test", weibull, "x = z", "--json"});
+  expect_same_output({"km", "--data", table, "--time", "t", "--event", "d", "--group", "y",
+                      "--json"});
+  unsetenv("WALD_EMULATED_GUARD");
+}
+
 TEST(DeviceOption, RefusesADeviceThatIsNotThere) {
-  for (const Arguments& arguments : {Arguments{"selftest", "--device", "cuda:77"},
-                                     {"reproduce", "function", "--device", "cuda:77"}}) {
-    const Outcome run = run_wald(arguments);
+  const std::vector<Arguments> commands = {
+      {"selftest"},
+      {"reproduce", "function"},
+      {"fit", "ols", "--data", "d.csv", "--y", "y"},
+      {"fit", "pln", "--data", "d.csv"},
+      {"predict", "fit.json", "--data", "d.csv"},
+      {"test", "fit.json", "a = 0"},
+      {"km", "--data", "d.csv", "--time", "t", "--event", "d"},
+      {"simulate", "ols", "--n", "5", "--coef", "1", "--out", "d.csv"}};
+  for (const Arguments& command : commands) {
+    SCOPED_TRACE(command[0]);
+    const Outcome run = run_wald(command + Arguments{"--device", "cuda:77"});
     EXPECT_EQ(run.exit_code, 2);
     EXPECT_TRUE(is_one_message(run.err)) << run.err;
     EXPECT_NE(run.err.find("no device is called 'cuda:77'"), std::string::npos) << run.err;
+    const Outcome without_name = run_wald(command + Arguments{"--device"});
+    EXPECT_EQ(without_name.exit_code, 2);
+    EXPECT_NE(without_name.err.find("--device"), std::string::npos) << without_name.err;
   }
 }
 
 TEST(DeviceOption, ReproducesThere) {
   if (!has_emulated_device()) GTEST_SKIP() << "there is no libwald_emulated.so";
-  for (const char* example : {"graph", "function", "logistic"}) {
+  for (const char* example : {"graph", "function", "logistic", "regression", "nn"}) {
     const Outcome run = run_wald({"reproduce", example, "--device", "emulated"});
     EXPECT_EQ(run.exit_code, 0) << example << run.out << run.err;
   }

@@ -25,7 +25,8 @@ Found search(const std::function<Tensor(const Tensor&)>& phi, double first,
              const WolfeOptions& options = {}) {
   Objective objective([&](const Tensor& x) { return sum(phi(x)); });
   const Point start = objective.at(zeros({1}));
-  const auto there = wolfe_search(objective, start, ones({1}), first, options);
+  const double slope = start.gradient.item<double>();
+  const auto there = wolfe_search(objective, start, ones({1}), slope, first, options);
   return {there, start, objective.evaluations().values - 1};
 }
 
