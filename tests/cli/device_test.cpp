@@ -13,11 +13,12 @@
 namespace wald {
 namespace {
 
+using testing::Arguments;
 using testing::is_one_message;
 using testing::Outcome;
 using testing::run_wald;
 using testing::write_file;
-using Arguments = std::vector<std::string>;
+using testing::operator+;
 
 constexpr const char* data =
     "t,d,y,k,g,s,x,z\n5,1,0,1,c,1,0.5,1.1\n8,1,1,4,b,1,1.5,0.3\n12,0,1,3,a,2,0.2,-0.7\n"
@@ -90,7 +91,8 @@ void expect_same_text(const std::string& found, const std::string& wanted) {
 
 void expect_same_output(const Arguments& arguments) {
   SCOPED_TRACE(arguments[0]);
-  const Outcome here = run_wald(arguments), there = run_wald(arguments + Arguments{"--device", "emulated"});
+  const Outcome here = run_wald(arguments),
+                there = run_wald(arguments + Arguments{"--device", "emulated"});
   EXPECT_EQ(here.exit_code, 0) << here.err;
   EXPECT_EQ(there.exit_code, 0) << there.err;
   expect_same_text(there.out, here.out);
@@ -116,8 +118,8 @@ TEST(DeviceOption, HoldsForWhatComesAfterTheFit) {
   expect_same_output({"predict", cox, "--data", table, "--type", "survival", "--at", "5"});
   expect_same_output({"predict", ordered, "--data", table, "--type", "response"});
   expect_same_output({"test", weibull, "x = z", "--json"});
-  expect_same_output({"km", "--data", table, "--time", "t", "--event", "d", "--group", "y",
-                      "--json"});
+  expect_same_output(
+      {"km", "--data", table, "--time", "t", "--event", "d", "--group", "y", "--json"});
   unsetenv("WALD_EMULATED_GUARD");
 }
 
