@@ -15,8 +15,8 @@
 
 namespace wald {
 
-/// Fits the data that consist of these rows, int64 [n] on default_device(), of which some stand there
-/// several times.
+/// Fits the data that consist of these rows, int64 [n] on default_device(), of which some stand
+/// there several times.
 using FitOfRows = std::function<Fit(const Tensor& rows)>;
 /// Draws data from the fitted model and fits them.
 using FitOfDraw = std::function<Fit(Generator& random)>;

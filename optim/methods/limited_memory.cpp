@@ -7,8 +7,8 @@
 #include <vector>
 
 #include <wald/engine/ops/ops.h>
-#include <wald/optim/one_copy.h>
 #include <wald/optim/methods/line_descent.h>
+#include <wald/optim/one_copy.h>
 
 namespace wald::optim {
 namespace {

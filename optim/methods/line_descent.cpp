@@ -23,8 +23,8 @@ std::optional<Point> LineDescent::next(Objective& objective, const Point& here) 
 
 std::optional<Point> LineDescent::search(Objective& objective, const Point& here,
                                          const Tensor& direction, double first_length) {
-  const std::optional<Point> there = wolfe_search(
-      objective, here, direction, slope_along(here, direction), first_length, search_);
+  const std::optional<Point> there =
+      wolfe_search(objective, here, direction, slope_along(here, direction), first_length, search_);
   if (!there) return {};
   learn(here, *there, direction);
   lowest_ = std::min(lowest_, here.value);

@@ -23,9 +23,9 @@ struct WolfeOptions {
   Bounds bounds;
 };
 
-/// A point along `direction`, which must lead down with this slope at `here`, that meets the conditions; failing that, the
-/// lowest one that was seen below `here`, or nothing. A trial where value or gradient is not finite
-/// turns the search back.
+/// A point along `direction`, which must lead down with this slope at `here`, that meets the
+/// conditions; failing that, the lowest one that was seen below `here`, or nothing. A trial where
+/// value or gradient is not finite turns the search back.
 std::optional<Point> wolfe_search(Objective& objective, const Point& here, const Tensor& direction,
                                   double slope, double first_length,
                                   const WolfeOptions& options = {});

@@ -190,11 +190,11 @@ void Run::move_to(const Point& there) {
   const Tensor way = abs(there.x - begin_);
   constexpr double next_to_nothing = 1e-5;
   const bool gains_little = state_.last_decrease <= next_to_nothing * fallen_size();
-  const Tensor growth = gains_little ? max(where(state_.reach > 0, way / state_.reach, 1))
-                                     : number_like(1, way);
+  const Tensor growth =
+      gains_little ? max(where(state_.reach > 0, way / state_.reach, 1)) : number_like(1, way);
   state_.reach = maximum(state_.reach, way);
-  const std::vector<double> read = read_numbers(
-      {growth, smallness(there.x - state_.before, std::sqrt(tolerance_), tolerance_)});
+  const std::vector<double> read =
+      read_numbers({growth, smallness(there.x - state_.before, std::sqrt(tolerance_), tolerance_)});
   state_.outward_growth *= std::max(1.0, read[0]);
   state_.has_moved_little = read[1] != 0;
   ++state_.iterations;

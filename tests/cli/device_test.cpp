@@ -13,6 +13,7 @@
 namespace wald {
 namespace {
 
+using testing::operator+;
 using testing::is_one_message;
 using testing::Outcome;
 using testing::run_wald;
@@ -90,7 +91,8 @@ void expect_same_text(const std::string& found, const std::string& wanted) {
 
 void expect_same_output(const Arguments& arguments) {
   SCOPED_TRACE(arguments[0]);
-  const Outcome here = run_wald(arguments), there = run_wald(arguments + Arguments{"--device", "emulated"});
+  const Outcome here = run_wald(arguments),
+                there = run_wald(arguments + Arguments{"--device", "emulated"});
   EXPECT_EQ(here.exit_code, 0) << here.err;
   EXPECT_EQ(there.exit_code, 0) << there.err;
   expect_same_text(there.out, here.out);
@@ -116,8 +118,8 @@ TEST(DeviceOption, HoldsForWhatComesAfterTheFit) {
   expect_same_output({"predict", cox, "--data", table, "--type", "survival", "--at", "5"});
   expect_same_output({"predict", ordered, "--data", table, "--type", "response"});
   expect_same_output({"test", weibull, "x = z", "--json"});
-  expect_same_output({"km", "--data", table, "--time", "t", "--event", "d", "--group", "y",
-                      "--json"});
+  expect_same_output(
+      {"km", "--data", table, "--time", "t", "--event", "d", "--group", "y", "--json"});
   unsetenv("WALD_EMULATED_GUARD");
 }
 

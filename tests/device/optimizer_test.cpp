@@ -76,8 +76,8 @@ TEST_F(DeviceOptimizer, LeavesManyParametersThere) {
     const MinimizeResult found = minimize(f, start, options);
     const std::uint64_t copies = copies_to_host() - before;
     const Evaluations& e = found.evaluations;
-    EXPECT_LE(copies, static_cast<std::uint64_t>(e.values + 2 * e.products +
-                                                 10 * found.iterations + 10));
+    EXPECT_LE(copies,
+              static_cast<std::uint64_t>(e.values + 2 * e.products + 10 * found.iterations + 10));
     EXPECT_EQ(found.x.device(), emulated());
     const MinimizeResult wanted = minimize(f, zeros({k}), options);
     EXPECT_NEAR(found.value, wanted.value, 1e-9 * std::abs(wanted.value));
@@ -87,8 +87,7 @@ TEST_F(DeviceOptimizer, LeavesManyParametersThere) {
 TEST_F(DeviceOptimizer, MinimizesInFloat32) {
   MinimizeOptions options;
   options.method = Method::bfgs;
-  const MinimizeResult found =
-      minimize(bowl, zeros({2}, DType::float32, emulated()), options);
+  const MinimizeResult found = minimize(bowl, zeros({2}, DType::float32, emulated()), options);
   EXPECT_EQ(found.x.dtype(), DType::float32);
   EXPECT_EQ(found.x.device(), emulated());
   EXPECT_NE(found.status, Status::failed) << found.message;
@@ -145,9 +144,8 @@ TEST_F(DeviceOptimizer, ResumesWhereItWasOrWhereTheOptionsSay) {
 TEST_F(DeviceOptimizer, FitsByLeastSquares) {
   const Tensor t = tensor({0.1, 0.4, 0.9, 1.3, 1.9, 2.4}), y = 2.0 * exp(-1.3 * t) + 0.01 * sin(t);
   const auto residuals = [](const Tensor& times, const Tensor& values) {
-    return [=](const Tensor& b) {
-      return values - select(b, 0, 0) * exp(-(select(b, 0, 1) * times));
-    };
+    return
+        [=](const Tensor& b) { return values - select(b, 0, 0) * exp(-(select(b, 0, 1) * times)); };
   };
   const LeastSquaresResult wanted = least_squares(residuals(t, y), ones({2}));
   const std::uint64_t before = copies_to_host();
@@ -155,8 +153,9 @@ TEST_F(DeviceOptimizer, FitsByLeastSquares) {
       least_squares(residuals(there(t), there(y)), ones({2}, DType::float64, emulated()));
   // The value, and with the gradient the triangle; of the emulator's decomposition, which the
   // processor does, the matrix and its factors besides; of the bend one more.
-  EXPECT_LE(copies_to_host() - before,
-            static_cast<std::uint64_t>(4 * (found.evaluations.values + found.evaluations.hessians)));
+  EXPECT_LE(
+      copies_to_host() - before,
+      static_cast<std::uint64_t>(4 * (found.evaluations.values + found.evaluations.hessians)));
   EXPECT_EQ(found.status, wanted.status);
   expect_same(found.x.to_vector(), wanted.x.to_vector(), "x");
   expect_same(found.covariance.to_vector(), wanted.covariance.to_vector(), "covariance", 1e-7);
@@ -209,7 +208,8 @@ TEST_F(DeviceOptimizer, StepsWithoutACopy) {
   using Made = std::unique_ptr<Optimizer>;
   using Make = std::function<Made(std::vector<Tensor>)>;
   const std::map<std::string, Make> all = {
-      {"SGD", [](auto x) -> Made {
+      {"SGD",
+       [](auto x) -> Made {
          return std::make_unique<SGD>(x, SGDOptions{.lr = 0.01, .momentum = 0.9});
        }},
       {"Adam", [](auto x) -> Made { return std::make_unique<Adam>(x, AdamOptions{.lr = 0.1}); }},
@@ -233,8 +233,8 @@ TEST_F(DeviceOptimizer, TakesStepsOfLbfgsWithFewCopies) {
       return bowl(x);
     };
     const auto make = [&](std::vector<Tensor> x) {
-      return std::make_unique<LBFGS>(
-          x, LBFGSOptions{.lr = 0.5, .max_iter = 4, .line_search = search});
+      return std::make_unique<LBFGS>(x,
+                                     LBFGSOptions{.lr = 0.5, .max_iter = 4, .line_search = search});
     };
     const auto wanted = steps(Device(), make, bowl).first;
     const auto [found, copies] = steps(emulated(), make, counted);
