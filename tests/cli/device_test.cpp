@@ -116,7 +116,7 @@ TEST(DeviceOption, HoldsForWhatComesAfterTheFit) {
   expect_same_output({"predict", weibull, "--data", table, "--type", "survival", "--at", "3,6"});
   expect_same_output({"predict", weibull, "--data", table, "--type", "quantile"});
   expect_same_output({"predict", cox, "--data", table, "--type", "survival", "--at", "5"});
-  expect_same_output({"predict", ordered, "--data", table, "--type", "response"});
+  expect_same_output({"predict", ordered, "--data", table, "--type", "probability"});
   expect_same_output({"test", weibull, "x = z", "--json"});
   expect_same_output(
       {"km", "--data", table, "--time", "t", "--event", "d", "--group", "y", "--json"});
