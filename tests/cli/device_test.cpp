@@ -13,12 +13,12 @@
 namespace wald {
 namespace {
 
-using testing::Arguments;
+using testing::operator+;
 using testing::is_one_message;
 using testing::Outcome;
 using testing::run_wald;
 using testing::write_file;
-using testing::operator+;
+using Arguments = std::vector<std::string>;
 
 constexpr const char* data =
     "t,d,y,k,g,s,x,z\n5,1,0,1,c,1,0.5,1.1\n8,1,1,4,b,1,1.5,0.3\n12,0,1,3,a,2,0.2,-0.7\n"
@@ -116,7 +116,7 @@ TEST(DeviceOption, HoldsForWhatComesAfterTheFit) {
   expect_same_output({"predict", weibull, "--data", table, "--type", "survival", "--at", "3,6"});
   expect_same_output({"predict", weibull, "--data", table, "--type", "quantile"});
   expect_same_output({"predict", cox, "--data", table, "--type", "survival", "--at", "5"});
-  expect_same_output({"predict", ordered, "--data", table, "--type", "response"});
+  expect_same_output({"predict", ordered, "--data", table, "--type", "probability"});
   expect_same_output({"test", weibull, "x = z", "--json"});
   expect_same_output(
       {"km", "--data", table, "--time", "t", "--event", "d", "--group", "y", "--json"});

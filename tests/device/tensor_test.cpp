@@ -24,6 +24,11 @@ namespace {
 
 using Values = std::vector<double>;
 
+void expect_near(const Values& found, const Values& wanted) {
+  ASSERT_EQ(found.size(), wanted.size());
+  for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], wanted[i], 1e-6);
+}
+
 class DeviceTensor : public ::testing::Test {
  protected:
   void SetUp() override { WALD_NEEDS_EMULATED_DEVICE(); }
@@ -150,6 +155,47 @@ TEST_F(DeviceTensor, TakesAModuleAlong) {
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-15);
   sum(after).backward();
   EXPECT_EQ(weight.grad().device(), emulated());
+}
+
+TEST_F(DeviceTensor, SavesAndLoadsAModuleThatLiesThere) {
+  const std::string path = ::testing::TempDir() + "device_module.npz";
+  for (DType dtype : {DType::float64, DType::float32}) {
+    nn::Linear layer(3, 2);
+    layer.to(dtype);
+    const std::vector<double> here = layer.weight.to_vector();
+    layer.to(emulated());
+    layer.save(path);
+    nn::Linear other(3, 2), there(3, 2);
+    other.to(dtype);
+    there.to(dtype);
+    there.to(emulated());
+    other.load(path);
+    there.load(path);
+    EXPECT_EQ(other.weight.to_vector(), here);
+    EXPECT_EQ(other.weight.device(), Device());
+    EXPECT_EQ(there.weight.to_vector(), here);
+    EXPECT_EQ(there.weight.device(), emulated());
+    EXPECT_EQ(nn::to_string(there), nn::to_string(other));
+    const Tensor x = to(to(ones({4, 3}), dtype), emulated());
+    expect_near(there.forward(x).to_vector(), other.forward(to(x, Device())).to_vector());
+    const std::string message = message_of<DeviceError>([&] { other.forward(x); });
+    EXPECT_NE(message.find("operands lie on"), std::string::npos) << message;
+  }
+  std::remove(path.c_str());
+}
+
+TEST_F(DeviceTensor, SavesSeveralAndComesBackByDlpack) {
+  const std::string path = ::testing::TempDir() + "device.npz";
+  const Tensor x = to(tensor({{1, 2}, {3, 4}}), emulated()), flags = x > 2.0;
+  save_npz(path, {{"x", t(x)}, {"flags", flags}});
+  const NamedTensors loaded = load_npz(path);
+  EXPECT_EQ(loaded[0].second.to_vector(), (Values{1, 3, 2, 4}));
+  EXPECT_EQ(loaded[1].second.to_vector(), flags.to_vector());
+  EXPECT_EQ(loaded[0].second.device(), Device());
+  std::remove(path.c_str());
+  const std::string message = message_of<DeviceError>([&] { to_dlpack(x); });
+  EXPECT_NE(message.find("to(x, Device())"), std::string::npos) << message;
+  EXPECT_EQ(from_dlpack(to_dlpack(to(x, Device()))).to_vector(), x.to_vector());
 }
 
 TEST_F(DeviceTensor, SaysWhichOperationHadNoMemory) {
