@@ -1,4 +1,6 @@
 // Every pointwise kernel of a GPU, run by the emulator, against the CPU's: all layouts and types.
+#include <algorithm>
+
 #include <wald/kernels/gpu/elements.h>
 #include <wald/kernels/gpu/pointwise.h>
 
@@ -39,9 +41,8 @@ TEST(GpuPlaces, AreDividedExactly) {
   for (const std::int64_t n : {1L, 2L, 3L, 5L, 7L, 20L, 641L, 4096L, 65537L, 1L << 30, largest}) {
     const Divisor by(n);
     for (const std::int64_t near : {0L, n, 2 * n, largest / n * n, largest})
-      for (std::int64_t i = near - 1; i <= near + 1; ++i)
-        if (i >= 0 && i <= largest)
-          EXPECT_EQ(by.quotient(static_cast<std::uint32_t>(i)), i / n) << i << " / " << n;
+      for (std::int64_t i = std::max(near - 1, 0L); i <= std::min(near + 1, largest); ++i)
+        EXPECT_EQ(by.quotient(static_cast<std::uint32_t>(i)), i / n) << i << " / " << n;
   }
 }
 
