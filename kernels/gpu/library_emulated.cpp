@@ -116,8 +116,9 @@ Status gesvd(int, const Batch<T>& a, T* u, T* s, T* vt, int* info, Stream) {
   });
 }
 
-Status sort_pairs(int, const Pairs& pairs, bool* is_moved, Stream) {
+Status sort_pairs(int, const Pairs& pairs, bool* is_moved, Stream stream) {
   if (!is_emulated) return not_supported;
+  static_cast<void>(synchronize(stream));
   const emulator::MemoryAccess access;
   *is_moved = true;
   const auto n = static_cast<std::size_t>(pairs.n);
