@@ -81,9 +81,7 @@ class InlineVector {
     T* fresh = std::allocator<T>().allocate(n);
     std::uninitialized_move_n(data_, size_, fresh);
     std::destroy_n(data_, size_);
-    free_heap();
-    data_ = fresh;
-    capacity_ = n;
+    adopt(fresh, n);
   }
 
   friend bool operator==(const InlineVector& a, const InlineVector& b) {
@@ -92,8 +90,15 @@ class InlineVector {
 
  private:
   T* inline_data() { return reinterpret_cast<T*>(inline_); }
+  /// Memory for n elements instead of what there was.
+  void adopt(T* fresh, std::size_t n) {
+    free_heap();
+    data_ = fresh;
+    capacity_ = n;
+  }
+  /// Of an empty vector: there is nothing to move, which GCC 14 does not see in reserve().
   void assign(const T* values, std::size_t n) {
-    reserve(n);
+    if (n > capacity_) adopt(std::allocator<T>().allocate(n), n);
     std::uninitialized_copy_n(values, n, data_);
     size_ = n;
   }

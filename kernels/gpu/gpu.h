@@ -139,12 +139,17 @@ class Thread {
   }
 };
 
-/// The most threads that a block has. Told so, hipcc has registers for kernels that it would else
-/// keep few enough for blocks of 1024.
-constexpr int most_threads_of_block = 256;
+// Told that a block has 256 threads at most, hipcc has registers for kernels that it would else
+// keep few enough for blocks of 1024. nvcc, told the same, takes fewer, and powers of float64
+// spill.
+#if defined(__HIPCC__)
+#define WALD_BLOCK_OF_256 __launch_bounds__(256)
+#else
+#define WALD_BLOCK_OF_256
+#endif
 
 template <class Kernel>
-__global__ void __launch_bounds__(most_threads_of_block) run(const Kernel kernel) {
+__global__ void WALD_BLOCK_OF_256 run(const Kernel kernel) {
   kernel(Thread());
 }
 
