@@ -341,7 +341,6 @@ void copy_between_devices(const Tensor& from, const Tensor& to) {
     } else if (&target == &host) {
       source.to_host(x.impl()->data(), to.impl()->data(), bytes);
     } else if (source_gpu && target_gpu && target_gpu->is_peer_of(source)) {
-      source.synchronize();
       target_gpu->from_peer(*source_gpu, x.impl()->data(), to.impl()->data(), bytes);
     } else {
       const Tensor between = contiguous_on(host, x);
