@@ -72,9 +72,8 @@ void group_sums(benchmark::State& state) {
 
 /// 256 MiB, beyond the caches of any GPU; the emulator shows only that it works.
 void add(const char* name, void (*run)(benchmark::State&)) {
-  const bool is_emulated = default_device().name() == "emulated";
   benchmark::RegisterBenchmark(name, run)
-      ->Arg(std::int64_t{1} << (is_emulated ? 15 : 25))
+      ->Arg(std::int64_t{1} << (is_on_gpu() ? 25 : 15))
       ->UseRealTime()
       ->Unit(benchmark::kMicrosecond);
 }

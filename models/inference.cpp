@@ -168,11 +168,7 @@ Fit maximize_all(const LogLikelihood& loglik, const std::vector<double>& start,
   const ScalarFunction minus = [&](const Tensor& b) { return -sum(loglik(b)); };
   optim::MinimizeResult found = minimum_of(minus, from_vector(start), options);
   // What is done with k numbers is done on the processor, wherever the data lie.
-  const Device device = default_device();
-  const ScalarFunction objective = [&](const Tensor& b) {
-    const DeviceGuard there(device);
-    return minus(to(b, device));
-  };
+  const ScalarFunction objective = evaluated_on(default_device(), minus);
   const DeviceGuard here{Device()};
   for (Tensor* part : {&found.x, &found.gradient, &found.hessian})
     if (part->defined()) *part = to(*part, Device());

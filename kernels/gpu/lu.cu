@@ -3,11 +3,10 @@
 // product.
 #include <algorithm>
 
-#include <wald/kernels/lu_description.h>
-
 #include "elements.h"
 #include "folds.h"
 #include "linalg.h"
+#include "lu.h"
 #include "matrices.h"
 #include "memory.h"
 
@@ -89,19 +88,6 @@ struct ExchangeRows {
   }
 };
 
-/// By one thread for each matrix.
-template <class T>
-struct Describe {
-  std::int64_t batch, n;
-  const std::int64_t* pivots;
-  LuOut<T> out;
-
-  WALD_DEVICE void operator()(const Thread& t) const {
-    for (std::int64_t p = first(t); p < batch; p += step(t))
-      kernels::describe_lu<T, std::int64_t>(out, p, n, pivots + p * n, 0);
-  }
-};
-
 template <class T>
 Status factor_panels(std::int64_t batch, std::int64_t n, T* lu, std::int64_t* pivots,
                      Stream stream) {
@@ -129,20 +115,14 @@ template <class T>
 Status lu_of(int device, const kernels::Matrices& a, LuOut<T> out, Stream stream) {
   const std::int64_t n = a.rows;
   const std::size_t pivot_bytes = static_cast<std::size_t>(a.batch * n) * sizeof(std::int64_t);
-  const std::size_t info_bytes = static_cast<std::size_t>(a.batch) * sizeof(int);
-  const Scratch memory(device, pivot_bytes), found(device, info_bytes);
+  const Scratch memory(device, pivot_bytes);
   if (memory.status() != success) return memory.status();
-  if (found.status() != success) return found.status();
   auto* const pivots = memory.as<std::int64_t>();
   const std::size_t bytes = static_cast<std::size_t>(a.batch * n * n) * sizeof(T);
   Status status = bytes > 0 ? copy(out.lu, a.data, bytes, stream) : success;
   if (status == success) status = factor_panels(a.batch, n, out.lu, pivots, stream);
-  int* const info = out.info;
-  out.info = found.as<int>();
-  if (status == success)
-    status = launch(Describe<T>{a.batch, n, pivots, out}, grid_for(a.batch), stream);
-  if (status == success) status = copy(info, out.info, info_bytes, stream);
-  return status == success ? synchronize(stream) : status;
+  if (status != success) return status;
+  return describe_lu<T, std::int64_t>(device, a.batch, n, pivots, 0, out, stream);
 }
 
 }  // namespace

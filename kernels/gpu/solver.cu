@@ -4,11 +4,10 @@
 #include <cmath>
 #include <vector>
 
-#include <wald/kernels/lu_description.h>
-
 #include "elements.h"
 #include "library.h"
 #include "linalg.h"
+#include "lu.h"
 #include "memory.h"
 #include "transfers.h"
 
@@ -126,37 +125,19 @@ Status cholesky_of(int device, const Matrices& a, T* l, int* info, Stream stream
   return status == success ? tell(device, a.batch, is_wrong, said, info) : status;
 }
 
-/// By one thread for each matrix.
-template <class T>
-struct Describe {
-  std::int64_t batch, n;
-  const int* pivots;
-  kernels::LuOut<T> out;
-
-  WALD_DEVICE void operator()(const Thread& t) const {
-    for (std::int64_t p = first(t); p < batch; p += step(t))
-      kernels::describe_lu(out, p, n, pivots + p * n, 1);
-  }
-};
-
 template <class T>
 Status lu_of(int device, const Matrices& a, kernels::LuOut<T> out, Stream stream) {
   const std::int64_t n = a.rows, count = a.batch * n * n;
   const Scratch work(device, static_cast<std::size_t>(count) * sizeof(T));
-  const Scratch ints(device, static_cast<std::size_t>(a.batch * (n + 1)) * sizeof(int));
+  const Scratch memory(device, static_cast<std::size_t>(a.batch * n) * sizeof(int));
   if (work.status() != success) return work.status();
-  if (ints.status() != success) return ints.status();
-  int *const pivots = ints.as<int>(), *const zeros = pivots + a.batch * n;
+  if (memory.status() != success) return memory.status();
+  int* const pivots = memory.as<int>();
   Status status = transpose(a.batch, n, n, static_cast<const T*>(a.data), work.as<T>(), stream);
   if (status == success)
     status = library::getrf(device, Batch<T>{a.batch, n, n, work.as<T>()}, pivots, stream);
   if (status == success) status = transpose(a.batch, n, n, work.as<T>(), out.lu, stream);
-  int* const info = out.info;
-  out.info = zeros;
-  if (status == success)
-    status = launch(Describe<T>{a.batch, n, pivots, out}, grid_for(a.batch), stream);
-  if (status != success) return status;
-  return copy_to_host(device, zeros, info, static_cast<std::size_t>(a.batch) * sizeof(int));
+  return status == success ? describe_lu(device, a.batch, n, pivots, 1, out, stream) : status;
 }
 
 /// r of geqrf's columns, its rows with a diagonal that is not negative, and their signs.
